@@ -1,4 +1,4 @@
-/** Resolves the packages of Better Auth as one of the workspaces beside this file does. */
+/** Resolves imports of Better Auth to the versions that one of the workspaces beside this file has. */
 import type { Plugin } from 'vitest/config'
 import { join } from 'node:path'
 

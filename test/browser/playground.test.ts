@@ -6,7 +6,7 @@ import { person, signIn, taskRow, usePlayground } from '../support/browser/playg
 
 const fixture = usePlayground()
 
-/** Adds a task to the list of a user, without a window of the test. */
+/** Adds a task to the list of a user through the deployment, and not through a page. */
 async function addTask(userId: string, text: string): Promise<void> {
   await fixture.playground.deployment!.mutation(api.tasks.add, { text }, { identity: { subject: userId } })
 }

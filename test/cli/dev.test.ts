@@ -48,7 +48,7 @@ describe('convue dev', () => {
     expect(output).toContain(`VITE_CONVEX_SITE_URL=http://127.0.0.1:${sitePort}\n`)
   })
 
-  it('runs a command beside it with the addresses, and ends with its exit code', async () => {
+  it('runs a command after `--` with the deployment\'s addresses, and ends with its exit code', async () => {
     const { root } = createApp()
     const script = 'fetch(process.env.VITE_CONVEX_SITE_URL + "/api/auth/ok").then(r => r.text()).then(text => { console.log(text); process.exitCode = 3 })'
     const { code, stdout } = await runCommand(root, ['dev', '--', process.execPath, '-e', script])
@@ -56,14 +56,14 @@ describe('convue dev', () => {
     expect(code).toBe(3)
   })
 
-  it('explains a command beside it that does not exist', async () => {
+  it('explains that the command after `--` does not exist', async () => {
     const { root } = createApp()
     const { code, stderr } = await runCommand(root, ['dev', '--', 'no-such-command'])
     expect(stderr).toMatch(/error: The command "no-such-command" could not be started.*\n {2}fix: .*\n {2}code: COMMAND_NOT_STARTED/)
     expect(code).toBe(1)
   })
 
-  it('explains that a deployment with the same data runs already', async () => {
+  it('explains that another deployment already uses the same data', async () => {
     const { root } = createApp()
     const start = { functions: join(root, 'convex'), data: join(root, '.convex-local') }
     const local = await acquireDeployment({ seed: null, start }, 'http://localhost:5173')

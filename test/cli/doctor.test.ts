@@ -50,7 +50,7 @@ const AUTH = 'import { betterAuth } from \'better-auth/minimal\'\nimport { conve
   + 'export const createAuth = (ctx: any) => betterAuth({ baseURL: process.env.SITE_URL, database: database.adapter(ctx), '
   + 'emailAndPassword: { enabled: true }, plugins: [PLUGINS] })\n'
 
-/** An app with one page of functions, since the others would need plugins of Better Auth. */
+/** An app without the functions that need plugins of Better Auth. */
 function createSmallApp(files: Record<string, string>): AppFolder {
   const app = createApp()
   for (const file of ['profiles', 'teams', 'users'])

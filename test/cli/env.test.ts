@@ -91,7 +91,7 @@ describe('convue env sync', () => {
     expect((await runCommand(root, ['env', 'sync'])).stdout).toBe('- GREETING: unchanged\n- QUOTE: unchanged\n')
   })
 
-  it('prepares a production deployment for its first functions, with a secret and keys of its own', async () => {
+  it('prepares a production deployment for its first functions, with its own secret and keys', async () => {
     const empty = createApp()
     for (const file of ['auth.config', 'auth', 'http', 'profiles', 'teams', 'users', 'authTables', 'schema'])
       empty.remove(`convex/${file}.ts`)
@@ -116,7 +116,7 @@ describe('convue env sync', () => {
 })
 
 describe('requireSiteUrl', () => {
-  it('explains where no developer can answer that production needs the address of the page', async () => {
+  it('throws an error that names `--site-url` if the terminal accepts no input', async () => {
     await expect(requireSiteUrl()).rejects.toMatchObject({ code: 'SITE_URL_MISSING', fix: expect.stringContaining('--site-url') })
   })
 })
@@ -142,7 +142,7 @@ describe('convue keys rotate', () => {
     expect(await statusFor(local, await fetchToken())).toBe(200)
   })
 
-  it('explains that the functions have no action for it', async () => {
+  it('explains that the functions have no action `rotateKeys`', async () => {
     const { root } = createApp()
     const { code, stderr } = await runCommand(root, ['keys', 'rotate'])
     expect(stderr).toMatch(/no action `rotateKeys`.*\n {2}fix: Add `export const \{ getLatestJwks, rotateKeys \}/)

@@ -39,7 +39,7 @@ const ofPages = examples.filter(({ file }) => file.startsWith('src/') && !file.s
 const components = ofPages.filter(({ file }) => file.endsWith('.vue'))
 const modules = ofPages.filter(({ file }) => file.endsWith('.ts'))
 const ofTesting = examples.filter(({ file }) => file.startsWith('test/'))
-/** Also the functions of hosts, in the folders where each host looks for them. */
+/** Includes functions for hosts, which are in the folders that each host requires. */
 const ofServers = examples.filter(({ file }) => /^(?:server|api|netlify|worker)\//.test(file))
 const ofTools = examples.filter(({ file }) => !/^(?:src|test|convex|scripts)\//.test(file) && !ofServers.some(server => server.file === file))
 

@@ -30,7 +30,7 @@ function vercelDestination(path: string): string | undefined {
 }
 
 describe('the files for hosts', () => {
-  it('lead to the function on Vercel for each route of Better Auth, and to the app for other paths', () => {
+  it('lead to the function on Vercel for each Better Auth route, and to the app for other paths', () => {
     expect(exampleOf('api/auth.ts')).toContain('export default')
     expect(AUTH.map(vercelDestination)).toEqual(AUTH.map(() => '/api/auth'))
     expect(PAGES.map(vercelDestination)).toEqual(PAGES.map(() => '/index.html'))

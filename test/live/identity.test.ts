@@ -110,7 +110,7 @@ describe('createConvex', () => {
   })
 
   describe('the renewal of a token', () => {
-    it('takes place before the token expires, on the same connection, and changes nothing on the page', async () => {
+    it('happens on the same connection before the token expires, and changes nothing on the page', async () => {
       const source = new LiveSource()
       source.lifetime = 4
       source.signIn(ada)
@@ -124,7 +124,7 @@ describe('createConvex', () => {
       await expectNothingRequiredAnonymously()
     })
 
-    it('signs the user out when the provider denies it, and runs no query anonymously that requires a user', async () => {
+    it('signs the user out if it is denied, and runs no required query anonymously', async () => {
       const source = new LiveSource()
       source.lifetime = 4
       source.signIn(ada)
@@ -142,7 +142,7 @@ describe('createConvex', () => {
   })
 
   describe('a token that the deployment refuses', () => {
-    it('causes the status `refreshing`, keeps the data, and runs no query anonymously that requires a user', async () => {
+    it('causes the status `refreshing`, keeps the data, and runs no required query anonymously', async () => {
       const source = new LiveSource()
       source.signIn(ada)
       const { texts, convex, tasks } = openPage({ source })

@@ -66,7 +66,7 @@ describe('useConvexPaginatedQuery', () => {
   // `SEED=… vitest run` repeats a failed run.
     const seeds = process.env.SEED ? [Number(process.env.SEED)] : [1, Math.floor(Math.random() * 2 ** 31)]
 
-    it.each(seeds)('stays in order, and equals the first rows of the table once all writes have ended (seed %i)', async (seed) => {
+    it.each(seeds)('stays in order, and equals the table\'s first rows once all writes have ended (seed %i)', async (seed) => {
       const random = createRandom(seed)
       const below = (limit: number): number => Math.floor(random() * limit)
       await fill(1100)

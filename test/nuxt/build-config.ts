@@ -23,7 +23,7 @@ export const buildConfig = {
     'convue': path('../../src/index.ts'),
   },
   buildDir: `${FIXTURE_OUTPUT}/build`,
-  // Most of the time of a build, and not tested: copies of packages, source maps, sizes.
+  // Copies of packages, source maps and reports of sizes take most of the time of a build, and no test needs them.
   sourcemap: false,
   nitro: { output: { dir: `${FIXTURE_OUTPUT}/output`, publicDir: `${FIXTURE_OUTPUT}/output/public` }, externals: { trace: false }, minify: false },
   vite: { build: { reportCompressedSize: false } },

@@ -61,7 +61,7 @@ const { url } = useRuntimeConfig().public.convex
 </script>
 <template><p>Hello {{ user?.name ?? 'stranger' }}</p><p v-for="task in tasks" :key="task._id">{{ task.text }}</p><p id="url">{{ url }}</p></template>\n`
 
-/** Creates an app. Call it in a file. */
+/** Creates an app. Must be called at the top level of a test file. */
 export function useDevApps(): (options?: { functions?: boolean }) => DevApp {
   const folders: string[] = []
   const running = new Set<ChildProcess>()

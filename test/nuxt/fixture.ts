@@ -80,7 +80,9 @@ export interface NuxtFixtureOptions {
   functions?: string
 }
 
-/** A server of the built app in front of a deployment, for one test file. Complaints of a page fail the test. */
+/**
+ * A server of the built app in front of a deployment, for one test file. Warnings and errors of a page fail the test.
+ */
 export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
   const { output = () => inject('nuxtOutput'), entry = 'server/index.mjs', deploymentPort = 0 } = options
   const { base = '', authPath = '/api/auth', keepsPages = false, env = {}, deploymentEnv = () => ({}), functions } = options

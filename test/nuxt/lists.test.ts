@@ -23,7 +23,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('does not run on the server with `ssr: false`, nor if it requires a user and none is signed in', async () => {
+  it('does not run on the server with `ssr: false`, nor signed out if it requires a user', async () => {
     await fillSharedList()
     app.takeServerRequests()
     const { html } = await app.get('/lists')

@@ -118,8 +118,8 @@ describe('getToken, with a token cookie of a previous session', () => {
     const { email, userId } = await signUp(deployment)
     const browserFetch = createAppFetch(createAppServer(deployment))
     expect((await post(browserFetch, 'sign-in/email', { email, password, rememberMe: false })).status).toBe(200)
-    // The `convex()` of the component gives the token cookie a Max-Age, so a browser keeps it when it is closed. That of
-    // Convue does not, but an app may have been updated since.
+    // The `convex()` of the component sets a Max-Age on the token cookie, so browsers keep the cookie when they are
+    // closed. Convue's `convex()` does not, but a browser may still have a cookie from an earlier version of the app.
     const cookies = new Map([JWT, BINDING].map(name => [name, browserFetch.cookies.get(name)!]))
 
     const app = createAppServer(deployment)

@@ -39,7 +39,7 @@ function recorder(answer: (request: Request) => Response | Promise<Response> = (
 }
 
 describe('requestAuth', () => {
-  it('receives the requests for session and token, at the address of the app, without the network', async () => {
+  it('receives the requests for session and token at the app\'s address, without the network', async () => {
     const { calls, requestAuth } = recorder()
     const { getToken, getSession } = createServer(requestAuth, { basePath: '/auth', tokenPath: '/token' }).forRequest(requestOf())
     await getToken()
@@ -142,7 +142,7 @@ describe('forRequest', () => {
 })
 
 describe('handler', () => {
-  it('passes a request to `requestAuth` with the headers, cookies and address that the deployment would receive', async () => {
+  it('passes `requestAuth` the headers, cookies and address that the deployment would receive', async () => {
     const { calls, requestAuth } = recorder(() => Response.json({ ok: true }))
     const headers = {
       'content-type': 'application/json',

@@ -91,7 +91,7 @@ describe('authedQuery', () => {
     expectTypeOf(forAdmins.allow(hasRole('support'))).not.toHaveProperty('optional')
   })
 
-  it('knows the organization of the session after `isMember({ organization: \'active\' })`', () => {
+  it('types the active organization as a string after `isMember({ organization: \'active\' })`', () => {
     authedQuery.allow(hasRole('admin')).allow(isMember({ organization: 'active' }))({
       args: {},
       handler: async ({ session, user }) => {

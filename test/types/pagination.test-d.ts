@@ -33,7 +33,7 @@ describe('useConvexPaginatedQuery: the type of results', () => {
     results.value = []
   })
 
-  it('has the state of the list next to it', () => {
+  it('includes the state of the list', () => {
     const list = useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, options)
     expectTypeOf(list.status.value).toEqualTypeOf<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>()
     expectTypeOf(list.isLoading.value).toEqualTypeOf<boolean>()
@@ -44,7 +44,7 @@ describe('useConvexPaginatedQuery: the type of results', () => {
     list.loadMore(new Event('click'))
   })
 
-  it('is awaitable, unlike the awaited value', async () => {
+  it('can be awaited, and the awaited value cannot be awaited again', async () => {
     const list = useConvexPaginatedQuery(api.messages.page, { channel: 'a' }, options)
     const awaited = await list
     expectTypeOf(awaited.results.value).toEqualTypeOf<Doc<'messages'>[]>()

@@ -143,7 +143,7 @@ describe('useConvexQuery: the type of the query', () => {
 })
 
 describe('useConvexQuery: the return type', () => {
-  it('has state', () => {
+  it('has the fields of the state, and refresh()', () => {
     const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
     expectTypeOf(query.status.value).toEqualTypeOf<'paused' | 'pending' | 'success' | 'error'>()
     expectTypeOf(query.error.value).toEqualTypeOf<Error | undefined>()
@@ -155,7 +155,7 @@ describe('useConvexQuery: the return type', () => {
       expectTypeOf(query.error.value).toExtend<Partial<ConvexError<any>>>()
   })
 
-  it('is awaitable, unlike the awaited value', async () => {
+  it('can be awaited, and the awaited value cannot be awaited again', async () => {
     const query = useConvexQuery(scripted.messages.count, { channel: 'a' })
     const awaited = await query
     expectTypeOf(awaited.data.value).toEqualTypeOf<number | undefined>()

@@ -58,7 +58,7 @@ describe('useConvexQueries: the type of results', () => {
     expectTypeOf(results.three.data).toEqualTypeOf<number | undefined>()
   })
 
-  it('is awaitable, unlike the awaited value', async () => {
+  it('can be awaited, and the awaited value cannot be awaited again', async () => {
     const queries = useConvexQueries({ who: { query: scripted.users.whoami } })
     const results = await queries
     expectTypeOf(results.who.data).toEqualTypeOf<string | null | undefined>()

@@ -91,7 +91,7 @@ describe('convue({ branchData: true })', () => {
     export const add = mutation(async (ctx, { text }) => void await insert(ctx, text))
     export default internalMutation(async ctx => void await insert(ctx, 'seed'))\n`
 
-  it('keeps the data of each branch, and changes to the data of the branch that is checked out', async () => {
+  it('keeps the data of each branch, and uses the data of the branch that is checked out', async () => {
     const app = createApp({ functions: false })
     app.write('convex/words.ts', FUNCTIONS)
     createRepository(app.root)
@@ -112,7 +112,7 @@ describe('convue({ branchData: true })', () => {
     git(app.root, 'switch', 'main')
     await eventually(words).toEqual(['seed', 'main'])
 
-    // A commit belongs to no branch. The folder that then keeps the data contains those of branches.
+    // If a commit is checked out, the data is in the folder that also contains the folders of branches.
     await vite.close()
     git(app.root, 'switch', '--detach')
     const second = await app.start({ branchData: true, seed: 'words:default' })

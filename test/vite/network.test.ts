@@ -16,7 +16,7 @@ describe('convue() with server.host', () => {
     ['a wildcard', { host: '0.0.0.0', allowedHosts: ['device.test', '.example.com'] }, undefined, ['device.test']],
     ['one name', { host: 'device.test' }, undefined, ['device.test']],
     ['a tunnel', {}, 'https://tunnel.example.com', []],
-  ])('with %s, knows which pages may connect', (_title, server, siteUrl, names) => {
+  ])('finds the host names of the page with %s', (_title, server, siteUrl, names) => {
     expect(findNetwork({ server }, siteUrl)).toEqual(names && { names })
   })
 
@@ -59,7 +59,7 @@ describe('convue() with server.host', () => {
     expect((await run('other.test')).status).toBe(403)
   })
 
-  it('passes nothing but Better Auth on without it', async () => {
+  it('passes on only requests to Better Auth if `server.host` is not set', async () => {
     const { vite, url } = await createApp().start({ data: false })
     expect((await vite.transformRequest('/main.ts'))!.code).not.toContain('location')
     expect((await fetch(`${url}/api/query`, { method: 'POST' })).status).toBe(404)

@@ -1,4 +1,4 @@
-/** Resolves Vite as the workspace `line-7` beside this file does. */
+/** Resolves imports of Vite to the version that the workspace `line-7` beside this file has. */
 import type { Plugin } from 'vitest/config'
 import { join } from 'node:path'
 

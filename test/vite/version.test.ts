@@ -6,7 +6,7 @@ import { useViteApps } from './vite-app.ts'
 describe('convue() in each supported version of Vite', () => {
   const createApp = useViteApps()
 
-  it('is in a server of the version that this project tests', async () => {
+  it('starts in the version of Vite that the test project names', async () => {
     expect(version.split('.')[0]).toBe(process.env.VITE_MAJOR)
     const { vite } = await createApp({ functions: false }).start({ data: false })
     expect(vite.config.plugins.map(({ name }) => name)).toContain('convue')

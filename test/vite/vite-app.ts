@@ -36,7 +36,10 @@ const PORT = 5200 + 50 * Number(process.env.VITEST_POOL_ID ?? 0)
 
 const MAIN = 'export const url = import.meta.env.VITE_CONVEX_URL\n'
 
-/** Creates an app with the functions that the tests share. Call it in a `describe` or a file. */
+/**
+ * Creates an app with the functions that the tests share. Must be called in a `describe` or at the top level of a test
+ * file.
+ */
 export function useViteApps(): (options?: { functions?: boolean }) => ViteApp {
   const folders: string[] = []
   const servers: ViteDevServer[] = []

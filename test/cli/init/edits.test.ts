@@ -104,7 +104,7 @@ describe('addNuxtModule', () => {
     expect(addNuxtModule(text, {})).toBe(text)
   })
 
-  it('leaves modules from a call to the developer', () => {
+  it('leaves modules that a function call returns to the developer', () => {
     expect(addNuxtModule('export default defineNuxtConfig({ modules: modules() })', {})).toBeNull()
   })
 })

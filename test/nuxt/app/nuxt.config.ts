@@ -7,7 +7,7 @@ const publicHeaders = Object.fromEntries(['Cache-Control', 'CDN-Cache-Control', 
 export default defineNuxtConfig({
   ...buildConfig,
   modules: [...buildConfig.modules],
-  // No test may depend on the speed of the machine; another build tests the limit.
+  // A long limit, so that no test depends on the speed of the machine. Another build tests the limit.
   convex: { functions: '../../support/convex', server: { timeoutMs: 120_000 }, ...convexOptions },
   routeRules: {
     // Prerendering builds a server of its own, which is the same in all variants.
@@ -19,7 +19,7 @@ export default defineNuxtConfig({
     '/kept/swr': { swr: 60 },
     '/kept/cache': { cache: { maxAge: 60, varies: ['cookie'] } },
     '/kept/caf%C3%A9': { isr: 60 },
-    // As a rule for all paths would: the module excludes its own routes.
+    // A cache rule like one for all paths, which the module must override for its own routes.
     '/api/auth/**': { isr: 60 },
     '/ending/**': { headers: publicHeaders },
     '/ending/isr': { isr: true },

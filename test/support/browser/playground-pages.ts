@@ -1,6 +1,6 @@
 /**
- * Every page of both playgrounds, with the heading by which tests recognize it. The page of a bird is one of a bird
- * that exists, since the page of an unknown bird shows less.
+ * Every page of both playgrounds, with the heading by which tests recognize it. The page `/queries/…` names a bird that
+ * exists, since the page of an unknown bird shows less.
  */
 export const playgroundPages: readonly { path: string, heading: string, onNuxt?: string }[] = [
   { path: '/', heading: 'Live data that knows who is asking', onNuxt: 'Rendered as you, live without a flicker' },

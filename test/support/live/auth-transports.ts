@@ -12,7 +12,7 @@ export const transports: AuthTransport[] = [
   { name: 'in the same process', optionsFor: siteUrl => ({ convexSiteUrl: undefined, requestAuth: forwardTo(siteUrl) }) },
 ]
 
-/** Stands in for Better Auth in this process: another server answers, and cannot be told apart. */
+/** Replaces Better Auth in this process: forwards each request to the server at `siteUrl`, and returns its response. */
 export function forwardTo(siteUrl: string): RequestAuth {
   return async (request) => {
     const { pathname, search } = new URL(request.url)

@@ -2,7 +2,7 @@ import type { RefusedConnections } from '../../../src/client/token-verdict.ts'
 import { describe, expect, it } from 'vitest'
 import { accept, isUnsent, NONE_REFUSED, refuse } from '../../../src/client/token-verdict.ts'
 
-/** Those of the first six connections whose messages the deployment has certainly not executed. */
+/** The numbers of the connections, up to 6, whose messages the deployment has certainly not executed. */
 function unsentOn(refused: RefusedConnections, connectionCount: number): number[] {
   return [1, 2, 3, 4, 5, 6].filter(connection => isUnsent(refused, connection, connectionCount))
 }

@@ -52,7 +52,7 @@ function boot(snapshot: SessionSnapshot, isHinted = false, serverUser?: SignedIn
   return nextState(initialAuthState(isHinted, serverUser), reports(snapshot))
 }
 
-/** A state after a walk of events from a page that has just loaded. */
+/** The state after a sequence of events on a page that has just loaded. */
 function after(...events: AuthEvent[]): AuthState {
   return events.reduce(nextState, boot({ status: 'pending' }))
 }

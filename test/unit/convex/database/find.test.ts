@@ -24,7 +24,7 @@ async function createAdapter(parts: string[][]) {
 }
 
 describe('defineAuthDatabase in an action', () => {
-  it('returns and counts a row once that moves to a later part while parts are read', async () => {
+  it('returns and counts a row once, even if it moves to a later part during the read', async () => {
     const parts = [['a', 'b'], ['c', 'a']]
     const rows = await (await createAdapter(parts)).findMany<{ id: string }>({ model: 'user' })
     expect(rows.map(({ id }) => id)).toEqual(['a', 'b', 'c'])

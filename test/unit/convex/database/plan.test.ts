@@ -55,14 +55,14 @@ describe('planRead', () => {
     expect(plan(conditions)).toMatchObject({ reads, missingIndexes: [] })
   })
 
-  it('reads many ids a few at a time', () => {
+  it('reads many ids in groups of at most five', () => {
     const ids = Array.from({ length: 12 }, (_, number) => String(number))
     const { reads } = plan([['id', 'in', ids]])
     expect(reads.map(read => read.split(',').length)).toEqual([5, 5, 2])
     expect(reads.flatMap(read => read.replace('ids ', '').split(','))).toEqual(ids)
   })
 
-  it('reads strings with a beginning as a range', () => {
+  it('reads a range of an index for `starts_with`', () => {
     expect(plan([['org', 'starts_with', 'ab']]).reads).toEqual(['by_org org >= ab < ab\u{10FFFF}'])
   })
 

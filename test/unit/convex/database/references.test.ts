@@ -17,11 +17,11 @@ describe('referencesTo', () => {
     expect(references).toContain('invitation.inviterId -> user.id: cascade')
   })
 
-  it('finds no references to a table that no other refers to', () => {
+  it('finds no references to a table to which no other table refers', () => {
     expect(describeReferences({}, 'verification')).toEqual([])
   })
 
-  it('follows references of rows that are deleted, but not of others, with names in the database', () => {
+  it('follows references to deleted rows only, and uses the names in the database', () => {
     const reference = (model: string, onDelete: string) => ({ type: 'string' as const, references: { model, field: 'id', onDelete } })
     const plugin = {
       id: 'test',

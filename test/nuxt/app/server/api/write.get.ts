@@ -1,6 +1,6 @@
 import { api } from '#convex/api'
 
-/** Writes, though it is a GET, and does so for a request of the app's own server with `?inner`. */
+/** A GET route that runs a mutation; with `?inner`, through a request of the app's server to itself. */
 export default defineEventHandler(async (event) => {
   const request = { method: 'POST', body: { text: 'From a GET' } } as const
   const cookie = getRequestHeader(event, 'cookie') ?? ''
