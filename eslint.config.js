@@ -11,13 +11,13 @@ export default antfu({
     'antfu/reasonable-newline': 'off',
     'antfu/consistent-list-newline': 'off',
     'style/multiline-ternary': 'off',
-    // Bundlers replace `process.env.NODE_ENV`; an import would not survive in a browser.
+    // Bundlers replace `process.env.NODE_ENV`; an import of `node:process` would fail in a browser.
     'node/prefer-global/process': 'off',
     // A test is named after an API, and `QueryEntry` or `GET` cannot be written in lower case.
     'test/prefer-lowercase-title': 'off',
   },
 }, {
-  // Programs, not libraries.
+  // These files are programs: they write to the console, and await at the top level.
   files: ['bench/**', 'playground/*.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'create-convue/*.js', 'examples/*.ts', 'examples/*/scripts/*.ts'],
   rules: {
     'no-console': 'off',
@@ -34,7 +34,7 @@ export default antfu({
     'ts/explicit-function-return-type': ['error', { allowExpressions: true }],
   },
 }, {
-  // What belongs to one identity is empty under another: one file implements that.
+  // Only one file decides which values belong to the current identity.
   files: ['src/**/*.ts'],
   ignores: ['src/plugin/identity-scoped.ts', 'src/plugin/context.ts', 'src/plugin/create-convex.ts'],
   rules: {

@@ -6,7 +6,7 @@ import { machineFactor } from './test/support/environment/machine-factor.ts'
 import { resolveVite7 } from './test/vite/resolve-vite-7.ts'
 import viteConfig from './vite.config.ts'
 
-/** Limits of time are for what hangs, not for what is slow: they grow on a machine that is slow or busy at the start. */
+/** Time limits are for tests that hang: they are longer on a machine that is slow or busy at the start. */
 const factor = machineFactor()
 const seconds = (count: number): number => count * 1000 * factor
 
