@@ -1,4 +1,4 @@
-/** What the command line reads in the code of the functions. */
+/** What the command line finds out from the source code of the functions. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

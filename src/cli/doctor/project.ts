@@ -12,7 +12,7 @@ export interface DoctorOptions {
   root: string
   /** The folder of the data of the embedded deployment. */
   data: string
-  /** The address of a deployment that is not the one of the variables. */
+  /** The option `--url`, which replaces the address in the variables; `null` if it is not set. */
   url: string | null
   siteUrl: string | null
   /** The origin of the page. */

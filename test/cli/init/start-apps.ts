@@ -43,7 +43,7 @@ async function nuxtWithPages(folder: string): Promise<void> {
   writeFileSync(join(folder, 'app/app.vue'), '<template>\n  <NuxtPage />\n</template>\n')
 }
 
-/** What `npm create convue` does: its package finds the command in that of Convue. */
+/** Does what `npm create convue` does: create-convue runs the command in the package of Convue. */
 async function createConvue(folder: string): Promise<void> {
   const tools = `${folder}-tools`
   mkdirSync(join(tools, 'node_modules'), { recursive: true })

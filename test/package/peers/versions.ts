@@ -11,7 +11,7 @@ const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 // The tests of the repository run in Vitest itself, whose peers are not those of the other packages.
 const { nuxt: _inOtherCheck, vitest: _inTests, ...others } = SUPPORTED_VERSIONS
 
-/** The app has no Nuxt: check-nuxt.ts builds one that has. The component supports only one line of Better Auth. */
+/** The app has no Nuxt: check-nuxt.ts builds one that has. The component supports only Better Auth 1.6. */
 const PEERS: Record<string, string> = { ...others, 'better-auth': '>=1.6.34 <1.7', '@convex-dev/better-auth': '^0.12.5' }
 
 const SHARED = ['test/package/peers-app', 'test/support/convex', 'src/reactivity/vue-internals.ts', 'src/reactivity/run-user-callback.ts']

@@ -106,7 +106,7 @@ describe('a filter', () => {
     expect(await deployment.query(values.filtered, { operator: 'gt', value: true })).toEqual(positions.slice(positionOf('')))
   })
 
-  it('negates numbers, and refuses a result that is not a boolean and a sum of two number types', async () => {
+  it('negates numbers, and refuses non-boolean results and sums of two number types', async () => {
     expect(await deployment.query(values.negative)).toBe(1)
     await expect(deployment.query(values.truthy)).rejects.toThrow('(type Float64) as a Boolean')
     await expect(deployment.query(values.mixed)).rejects.toThrow(/Cannot add .* \(type Float64\) and 1 \(type Int64\)/)
