@@ -10,6 +10,7 @@ export default defineConfig([
       'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
       'testing': 'src/testing/index.ts',
+      'mock': 'src/mock/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',
       'testing-functions': 'src/testing/functions/thread.ts',
       'dev': 'src/dev/index.ts',

@@ -121,6 +121,13 @@ const PAGES: Page[] = [
     guides: { Testing: 'testing.md' },
   },
   {
+    file: 'mock.md',
+    title: 'convue/testing/mock',
+    module: 'convue/testing/mock',
+    entry: 'src/mock/index.ts',
+    guides: { Mocks: 'mock.md' },
+  },
+  {
     file: 'vite.md',
     title: 'convue/vite',
     module: 'convue/vite',

@@ -3,6 +3,7 @@ import type { convexErrors } from './convex-errors.ts'
 import type { devErrors } from './dev-errors.ts'
 import type { ErrorArgs, ErrorScope } from './error-definition.ts'
 import type { identityErrors } from './identity-errors.ts'
+import type { mockErrors } from './mock-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
 import type { serverErrors } from './server-errors.ts'
 import type { testingErrors } from './testing-errors.ts'
@@ -19,6 +20,7 @@ type Catalogue
     & typeof serverErrors
     & typeof nuxtErrors
     & typeof testingErrors
+    & typeof mockErrors
     & typeof convexErrors
     & typeof versionErrors
     & typeof devErrors

@@ -51,7 +51,7 @@ function readExamples(page: string, text: string): Example[] {
   for (const [, language, info = '', code = ''] of text.matchAll(/^```(vue|ts)\b(.*)\n([\s\S]*?)^```$/gm)) {
     const words = [...info.matchAll(/(\w+)="([^"]*)"/g)].map(([, action, value]): Step => ({ action: action!, value: value! }))
     const file = words.find(({ action }) => action === 'file')?.value
-    const room = /from '(?:vitest|convue\/testing)'/.test(code) ? 'test' : /from 'convue\/server'/.test(code) ? 'server' : 'src'
+    const room = /from '(?:vitest|convue\/testing(?:\/mock)?)'/.test(code) ? 'test' : /from 'convue\/server'/.test(code) ? 'server' : 'src'
     found.push({
       page,
       file: file ?? `${room}/${slug}-${found.length + 1}.${language}`,

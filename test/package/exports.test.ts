@@ -6,6 +6,7 @@ import * as database from '../../src/convex/http-database/index.ts'
 import * as convex from '../../src/convex/index.ts'
 import * as dev from '../../src/dev/index.ts'
 import * as convue from '../../src/index.ts'
+import * as mock from '../../src/mock/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as testing from '../../src/testing/index.ts'
 import * as vite from '../../src/vite/index.ts'
@@ -109,6 +110,10 @@ describe('the exports that exist at run time', () => {
     ])
   })
 
+  it('of convue/testing/mock are exactly these', () => {
+    expect(Object.keys(mock).sort()).toEqual(['createMockConvex', 'pending'])
+  })
+
   it('of convue/vite are exactly these', () => {
     expect(Object.keys(vite).sort()).toEqual(['convue', 'default'])
   })
@@ -126,5 +131,14 @@ describe('convue/convex/database', () => {
     const packages = inputs.flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => path))
     expect([...new Set(packages)].sort()).toEqual(['better-auth/adapters', 'convex/values'])
     expect(Object.keys(metafile.inputs).filter(file => /runtime|register/.test(file))).toEqual([])
+  })
+})
+
+describe('convue/testing/mock', () => {
+  it('runs in a page: it loads the plugin, Vue and Convex, and no module of Node', async () => {
+    const entry = fileURLToPath(new URL('../../src/mock/index.ts', import.meta.url))
+    const { metafile } = await build({ entryPoints: [entry], bundle: true, write: false, metafile: true, platform: 'neutral', packages: 'external' })
+    const packages = Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => path))
+    expect([...new Set(packages)].sort()).toEqual(['@vueuse/core', 'convex/browser', 'convex/server', 'convex/values', 'vue'])
   })
 })

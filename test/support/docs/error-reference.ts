@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { convexErrors } from '../../../src/errors/convex-errors.ts'
 import { devErrors } from '../../../src/errors/dev-errors.ts'
 import { identityErrors } from '../../../src/errors/identity-errors.ts'
+import { mockErrors } from '../../../src/errors/mock-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
 import { testingErrors } from '../../../src/errors/testing-errors.ts'
@@ -44,6 +45,7 @@ const sections: Section[] = [
   },
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
+  { title: '`convue/testing/mock`', errors: mockErrors },
   { title: '`convue/vite`, `nuxt dev` and `npx convue`', errors: devErrors },
   { title: '`convue/convex`', errors: convexErrors },
   { title: 'Installed versions', errors: versionErrors },
@@ -54,6 +56,7 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
   server: '`convue/server`',
   nuxt: '`convue/nuxt`',
   testing: '`convue/testing`',
+  mock: '`convue/testing/mock`',
   convex: '`convue/convex`',
   dev: '`convue/vite`, `nuxt dev`, `npx convue`',
 }
