@@ -14,6 +14,7 @@ export default defineConfig({
   plugins: [vue(), reloadForLibrary()],
   resolve: {
     alias: [
+      { find: /^convue\/testing\/mock$/, replacement: path('../src/mock/index.ts') },
       { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
       { find: /^convue$/, replacement: path('../src/index.ts') },
     ],

@@ -4,6 +4,7 @@ import BirdPage from './pages/BirdPage.vue'
 import FeedPage from './pages/FeedPage.vue'
 import HomePage from './pages/HomePage.vue'
 import InspectorPage from './pages/InspectorPage.vue'
+import MocksPage from './pages/MocksPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
 import OptimisticPage from './pages/OptimisticPage.vue'
 import PaginationPage from './pages/PaginationPage.vue'
@@ -28,6 +29,7 @@ export const router = createRouter({
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
     { path: '/account', component: AccountPage, meta: { title: 'Account' } },
     { path: '/inspector', component: InspectorPage, meta: { title: 'Inspector' } },
+    { path: '/mocks', component: MocksPage, meta: { title: 'Mocks' } },
     { path: '/:path(.*)*', component: NotFoundPage, meta: { title: 'Not found' } },
   ],
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),

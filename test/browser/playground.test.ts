@@ -240,6 +240,21 @@ describe('the public feed', () => {
   })
 })
 
+describe('the mocks', () => {
+  it('show a component in each state, whose calls the page answers', async () => {
+    const { page } = await fixture.openWindow(await fixture.openProfile(), '/mocks')
+    const frame = page.getByRole('region', { name: 'The component' })
+    await frame.getByRole('checkbox', { name: 'Water the ferns' }).check()
+    await page.getByText('1 call of tasks:toggle recorded.').waitFor()
+    await frame.getByRole('button', { name: 'Remove Water the ferns' }).click()
+    await frame.getByText('No tasks yet').waitFor()
+    for (const [state, text] of [['loading', 'Loading your tasks'], ['error', 'Out of order'], ['anonymous', 'Sign in to see your tasks'], ['data', 'Water the ferns']] as const) {
+      await page.getByRole('link', { name: state, exact: true }).click()
+      await frame.getByText(text).waitFor()
+    }
+  })
+})
+
 describe('a user without a mouse', () => {
   it('can filter, tick and remove a task', async () => {
     const profile = await fixture.openProfile()

@@ -15,6 +15,7 @@ export const playgroundPages: readonly { path: string, heading: string, onNuxt?:
   { path: '/uploads', heading: 'Uploads' },
   { path: '/account', heading: 'Account' },
   { path: '/inspector', heading: 'Inspector' },
+  { path: '/mocks', heading: 'Mocks' },
   { path: '/no/such/page', heading: 'There is no such page' },
 ]
 
