@@ -28,24 +28,18 @@ type DeploymentProblem
     | { folder: string } & FolderProblem
 
 /** A problem that prevents a deployment from using the folder of its data. */
-type FolderProblem = { problem: 'inUse' | 'otherVersion' } | { problem: 'unusable', message: string }
+type FolderProblem = { problem: 'otherVersion' } | { problem: 'unusable', message: string }
 
 const FOLDER_FIXES: Record<FolderProblem['problem'], string> = {
-  inUse: 'Stop the other deployment, or pass another folder as `data`.',
   otherVersion: 'Use the version of Convue that has written the folder, delete the folder, or pass another one as '
     + '`data`.',
   unusable: 'Correct the problem that the message names, or pass another folder as `data`.',
 }
 
 function describeFolder(problem: { folder: string } & FolderProblem): string {
-  switch (problem.problem) {
-    case 'inUse':
-      return `Another deployment uses the folder ${problem.folder}.`
-    case 'otherVersion':
-      return `Another version of Convue has written the data in the folder ${problem.folder}.`
-    default:
-      return `The deployment cannot use the folder ${problem.folder}: ${problem.message}.`
-  }
+  if (problem.problem === 'otherVersion')
+    return `Another version of Convue has written the data in the folder ${problem.folder}.`
+  return `The deployment cannot use the folder ${problem.folder}: ${problem.message}.`
 }
 
 export const testingErrors = {
@@ -111,7 +105,8 @@ export const testingErrors = {
       notEvaluated: 'Correct the code that the module runs while it is loaded.',
       nodeBuiltin: 'Move the actions that need Node into a file of their own, with "use node" as its first line.',
       topLevelAwait: 'Move the `await` into a function.',
-      invalidExport: 'Export the return value of `defineSchema()`, `cronJobs()` or `httpRouter()` as the default.',
+      invalidExport: 'Export the return value of `defineSchema()`, `cronJobs()`, `httpRouter()`, `defineApp()` or '
+        + '`defineComponent()` as the default.',
       notAnAction: 'Move the queries and mutations into a file without "use node".',
       nodeInComponent: 'Remove the directive, or move the action into the app.',
       useNode: 'Remove the directive, and do not import actions that need Node into this file.',
@@ -161,9 +156,14 @@ export const testingErrors = {
       return 'Stop the process that listens on the port, or pass another port, or 0 for any free port.'
     },
     reference: 'The deployment cannot listen on a port or use its folder, or its thread has stopped.',
-    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only one deployment can '
-      + 'use a folder, and only the version of Convue that has written it can read it. If the thread has stopped, '
-      + 'read `cause`.',
+    referenceFix: 'Stop the process that listens on the port, or pass 0 for any free port. Only the version of Convue '
+      + 'that has written a folder can read it. If the thread has stopped, read `cause`.',
+  },
+  FOLDER_IN_USE: {
+    scopes: ['testing'],
+    why: (folder: string): string => `Another deployment uses the folder ${folder}.`,
+    fix: 'Stop the other deployment, or pass another folder as `data`.',
+    reference: 'Another deployment, of this process or of another one, uses the folder `data`.',
   },
   IMPORT_FAILED: {
     scopes: ['testing'],

@@ -1,5 +1,6 @@
 /** Writes the `_generated` files of a functions folder without a deployment. */
 import type { ComponentSource } from './functions/components.ts'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findFunctions } from '../project/functions-folder.ts'
@@ -36,19 +37,22 @@ const PLACEHOLDERS = {
  * deployment. The result is interchangeable with the result of `npx convex codegen`, which needs a
  * deployment.
  *
- * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read.
+ * @throws ConvueError `FUNCTIONS_INVALID` if the app's `convex.config` cannot be read. The app's
+ * modules, without types, are written nevertheless, so that pages can import them.
  * @example
  * await codegen({ functions: './convex' })
  */
 export async function codegen(options: CodegenOptions = {}): Promise<void> {
   const functions = findFunctions(options.functions)
+  if (existsSync(functions))
+    await writeFiles(functions, modules())
   const components = await describeSources(functions)
   const own = components.filter(({ isPackaged }) => !isPackaged)
   for (const component of own)
-    await writeFiles(component, modules())
+    await writeFiles(component.directory, modules())
   const types = own.length > 1 ? await printOwnTypes(functions) : new Map<string, string>()
   for (const component of own)
-    await writeFiles(component, declarations(component, children(component, components), types))
+    await writeFiles(component.directory, declarations(component, children(component, components), types))
 }
 
 /** The types of the app's own components, by path; none if the functions cannot be evaluated. */
@@ -81,8 +85,8 @@ function declarations(
   }
 }
 
-async function writeFiles(component: ComponentSource, files: Record<string, string>): Promise<void> {
-  const output = join(component.directory, '_generated')
+async function writeFiles(directory: string, files: Record<string, string>): Promise<void> {
+  const output = join(directory, '_generated')
   await mkdir(output, { recursive: true })
   await Promise.all(Object.entries(files).map(([name, text]) => writeChanged(join(output, name), text)))
 }

@@ -27,7 +27,8 @@ const TERMINAL: ReloadReporter = { failed: error => console.error(String(error))
  * closed, unless `data` names a folder. For tests and development only.
  *
  * @throws ConvueError `NODE_UNSUPPORTED`, `PEER_MISSING`, `FUNCTIONS_INVALID`,
- * `DEPLOYMENT_OPTION_INVALID`, or `DEPLOYMENT_FAILED` if a port or the folder `data` is in use.
+ * `DEPLOYMENT_OPTION_INVALID`, `FOLDER_IN_USE` if another deployment uses `data`, or
+ * `DEPLOYMENT_FAILED` if a port is in use or the folder is unusable.
  * @example
  * const deployment = await startDeployment({ functions: './convex' })
  * const asAda = { identity: { subject: 'ada' } }

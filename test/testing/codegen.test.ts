@@ -85,6 +85,26 @@ describe('codegen', () => {
     const { stdout } = await promisify(execFile)(tsc, ['--noEmit', '-p', folder]).catch((error: { stdout: string }) => error)
     expect(stdout).toBe('')
   })
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['exports a number', { 'convex.config.ts': 'export default 1' }, ['convex.config.ts', '`defineApp()`']],
+    ['exports nothing', { 'convex.config.ts': '' }, ['convex.config.ts']],
+    ['throws', { 'convex.config.ts': 'throw new Error("not today")' }, ['convex.config.ts', 'not today']],
+    ['throws something else', { 'convex.config.ts': 'throw undefined' }, ['convex.config.ts']],
+    ['cannot be parsed', { 'convex.config.ts': 'export default (' }, ['convex.config.ts:1']],
+    [
+      'uses a component that is not one',
+      { 'convex.config.ts': component['convex.config.ts'], 'counter/convex.config.ts': 'export default { _name: "counter" }' },
+      ['counter/convex.config.ts', '`defineComponent()`'],
+    ],
+  ])('names the config that cannot be read, and writes the modules that pages import: it %s', async (_, files, named) => {
+    const folder = await createFunctions(files)
+    const error = await codegen({ functions: folder }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'FUNCTIONS_INVALID' })
+    for (const text of named)
+      expect((error as Error).message).toContain(text)
+    expect((await readdir(join(folder, '_generated'))).sort()).toEqual(['api.js', 'dataModel.js', 'server.js'])
+  })
 })
 
 describe('a component in a folder of the app\'s functions', () => {

@@ -98,7 +98,7 @@ describe('startDeployment: data', () => {
   it('refuses a folder that another deployment uses', async () => {
     const options = await createApp()
     await start(options)
-    await expect(startDeployment(options)).rejects.toMatchObject({ code: 'DEPLOYMENT_FAILED', why: expect.stringContaining('Another deployment uses the folder') })
+    await expect(startDeployment(options)).rejects.toMatchObject({ code: 'FOLDER_IN_USE', why: `Another deployment uses the folder ${options.data}.` })
   })
 
   it('refuses a folder that another version of Convue has written', async () => {

@@ -9,6 +9,7 @@ import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { addAuthVariables, removeServerVariables, setServerVariables } from './auth-variables.ts'
 import { generateCode, prepareCode } from './generated-code.ts'
+import { hasCode } from './has-code.ts'
 import { setDeployment } from './runtime-config.ts'
 import { serveDeployment } from './served-deployment.ts'
 
@@ -30,7 +31,7 @@ const NAMES: TargetNames = {
  * Resolves to `true` if an embedded deployment will start, and the app has an address then.
  * Must be called before the aliases of the generated code are added.
  *
- * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, `FUNCTIONS_INVALID`
+ * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, and the error of a missing package.
  */
 export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app: App): Promise<boolean> {
   if (nuxt.options._prepare)
@@ -46,13 +47,19 @@ export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app
   }
   // The aliases need the files. The deployment updates them when it starts.
   if (!existsSync(join(app.functions, '_generated/api.js')))
-    await generateCode(app.functions)
+    await generateCode(app.functions).catch(requireCorrectable)
   serveDeployment(dev, nuxt, {
     local,
     siteUrl: options.dev ? options.dev.siteUrl : undefined,
     onStart: ({ deployment }, origin) => setServerVariables(app.provider, origin, deployment),
   })
   return true
+}
+
+/** The deployment waits until its functions are corrected, and reports their error. */
+function requireCorrectable(error: unknown): void {
+  if (!hasCode(error, 'FUNCTIONS_INVALID'))
+    throw error
 }
 
 /** The embedded deployment; `null` if the app uses another one, or none. */

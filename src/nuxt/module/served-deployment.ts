@@ -6,6 +6,7 @@ import { relative } from 'node:path'
 import process, { env } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { useLogger } from 'nuxt/kit'
+import { hasCode } from './has-code.ts'
 import { setDeployment } from './runtime-config.ts'
 
 type Dev = typeof import('convue/dev')
@@ -147,15 +148,11 @@ async function start(dev: Dev, options: LocalOptions, origin: string): Promise<E
       return await dev.EmbeddedDeployment.start(options, origin)
     }
     catch (error) {
-      if (!isFolderInUse(error) || Date.now() > deadline)
+      if (!hasCode(error, 'FOLDER_IN_USE') || Date.now() > deadline)
         throw error
       await setTimeout(RETRY_MS)
     }
   }
-}
-
-function isFolderInUse(error: unknown): boolean {
-  return error instanceof Error && String(error.cause).startsWith('FolderInUseError')
 }
 
 /** The origin under which the page is opened on this machine. */

@@ -8,6 +8,9 @@ const FILE = 'deployment.sqlite'
 /** The version of the table format. Increased by a release that cannot use the previous tables. */
 const FORMAT = 1
 
+/** @see https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5
+
 /** The error if another process uses the folder. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError'
@@ -48,9 +51,15 @@ export function openDeploymentDatabase(folder: string | undefined): DatabaseSync
   }
   catch (error) {
     database.close()
-    throw String(error).includes('locked') ? new FolderInUseError(folder, error) : error
+    throw isBusy(error) ? new FolderInUseError(folder, error) : error
   }
   return database
+}
+
+/** Another connection has locked the file. The lower byte of `errcode` is SQLite's primary code. */
+function isBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode !== undefined && (errcode & 0xFF) === SQLITE_BUSY
 }
 
 function checkFormat(database: DatabaseSync, folder: string): void {

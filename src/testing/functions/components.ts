@@ -112,19 +112,35 @@ export async function discoverComponents(functions: string, cache: BundleCache):
     directory: functions,
     runtime: 'default',
   })
-  const definition = await evaluate(file!)
+  const definition = await evaluate(file!, config)
   const installed = installations(definition, { path: '', httpPrefix: '' })
   app.httpPrefix = definition._httpPrefix ?? null
   return await Promise.all([app, ...installed].map(describe))
 }
 
-async function evaluate(file: string): Promise<ComponentDefinition> {
+/** Evaluates the bundle of the app's config. */
+async function evaluate(bundle: string, config: string): Promise<ComponentDefinition> {
+  let exported: unknown
   try {
-    return (await import(pathToFileURL(file).href)).default
+    exported = (await import(pathToFileURL(bundle).href)).default
   }
   catch (cause) {
-    throw testingError('FUNCTIONS_INVALID', { kind: 'notEvaluated', stack: (cause as Error).stack }, cause)
+    const thrown = cause instanceof Error ? cause.stack : String(cause)
+    throw testingError('FUNCTIONS_INVALID', { kind: 'notEvaluated', stack: `${config} throws ${thrown}` }, cause)
   }
+  return requireDefinition(exported, config, 'defineApp')
+}
+
+/** @throws ConvueError `FUNCTIONS_INVALID` if a config exports something else than a definition. */
+function requireDefinition(
+  exported: unknown,
+  file: string,
+  define: 'defineApp' | 'defineComponent',
+): ComponentDefinition {
+  if (Array.isArray((exported as Partial<ComponentDefinition> | null | undefined)?._childComponents))
+    return exported as ComponentDefinition
+  const message = `The default export of ${file} must be the return value of \`${define}()\`.`
+  throw testingError('FUNCTIONS_INVALID', { kind: 'invalidExport', message, file })
 }
 
 /**
@@ -147,10 +163,11 @@ function installations(
     const httpPrefix = prefix === undefined || parent.httpPrefix === null
       ? null
       : parent.httpPrefix.replace(/\/$/, '') + prefix.replace(/\/?$/, '/')
-    const directory = dirname(imported.componentDefinitionPath)
-    const { specifier } = imported
+    const { specifier, componentDefinitionPath: file } = imported
+    const directory = dirname(file)
+    const definition = requireDefinition(imported.definition, file, 'defineComponent')
     const installation: Installation = { path, directory, specifier, httpPrefix, environment: bindings(env) }
-    return [installation, ...installations(imported.definition, { path, httpPrefix })]
+    return [installation, ...installations(definition, { path, httpPrefix })]
   })
 }
 

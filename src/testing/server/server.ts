@@ -389,7 +389,7 @@ export class DeploymentServer {
 /** The error for a folder of data that the engine cannot open. */
 function folderError(folder: string, cause: unknown): Error {
   if (cause instanceof FolderInUseError)
-    return testingError('DEPLOYMENT_FAILED', { folder, problem: 'inUse' }, cause)
+    return testingError('FOLDER_IN_USE', folder, cause)
   if (cause instanceof FolderFormatError)
     return testingError('DEPLOYMENT_FAILED', { folder, problem: 'otherVersion' }, cause)
   return testingError('DEPLOYMENT_FAILED', { folder, problem: 'unusable', message: (cause as Error).message }, cause)
