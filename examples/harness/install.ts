@@ -4,7 +4,16 @@ import { basename, join } from 'node:path'
 import { ROOT, run, writeJson } from '../../test/package/peers/run.ts'
 
 /** Files that a run of the example writes into its folder, or that are not part of the app. */
-const NOT_COPIED = ['node_modules', 'dist', '.nuxt', '.output', '.convue', 'package-lock.json', 'check.ts']
+const NOT_COPIED = [
+  'node_modules',
+  'dist',
+  '.nuxt',
+  '.output',
+  '.convue',
+  '.convex-local',
+  'package-lock.json',
+  'check.ts',
+]
 
 /** Packs Convue into a folder, and returns the path of the file. */
 export async function packConvue(folder: string): Promise<string> {
