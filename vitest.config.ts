@@ -12,6 +12,9 @@ const seconds = (count: number): number => count * 1000 * factor
 
 const PAGE_ENVIRONMENT = './test/support/environment/page-environment.ts'
 
+/** Builds of a Nuxt app for the hosts, one for each. */
+const PRESETS = 'test/nuxt/presets.test.ts'
+
 type ProjectTest = NonNullable<TestProjectInlineConfiguration['test']> & { name: string }
 
 function project({ testTimeout = seconds(120), ...test }: ProjectTest): TestProjectInlineConfiguration {
@@ -105,9 +108,11 @@ export default mergeConfig(viteConfig, defineConfig({
         name: 'nuxt',
         environment: 'node',
         include: ['test/nuxt/**/*.test.ts', 'test/security/**/*.nuxt.test.ts'],
+        exclude: [PRESETS],
         globalSetup: ['./test/nuxt/setup.ts'],
         hookTimeout: seconds(240),
       }),
+      project({ name: 'presets', environment: 'node', include: [PRESETS], hookTimeout: seconds(240) }),
       project({ name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'] }),
     ],
   },

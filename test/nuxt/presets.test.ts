@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './build-app.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
-// `shared-routes.test.ts` runs more tests with the presets `node-server` and `netlify`.
+// `npm run check:presets` runs this file. `shared-routes.test.ts`, of `npm run test:nuxt`, runs more tests
+// with the presets `node-server` and `netlify`.
 const PRESETS = [
   { preset: 'vercel', host: './vercel-host.ts', addressHeader: 'x-forwarded-for' },
   { preset: 'cloudflare_module', host: './worker-host.ts', addressHeader: 'cf-connecting-ip' },
