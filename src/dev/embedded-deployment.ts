@@ -7,6 +7,7 @@ import { ConvueError } from '../errors/convue-error.ts'
 import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
 import { MAILBOX_PATH } from './mailbox.ts'
+import { networkOrigins } from './network-origins.ts'
 
 /** `waiting`: the functions cannot be loaded, because of the error `problem`. */
 type State
@@ -70,6 +71,12 @@ export class EmbeddedDeployment {
   /** The git branch to which the data belongs; `null` if the data belongs to all branches. */
   get branch(): GitBranch | null {
     return this.#options.branch ?? null
+  }
+
+  /** The origins at which other machines reach the page. Better Auth in the app must trust them. */
+  get networkOrigins(): string[] {
+    const { network } = this.#options
+    return network ? networkOrigins(this.origin, network.names) : []
   }
 
   /** The error because of which the deployment has not started; `null` if it runs. */

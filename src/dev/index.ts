@@ -1,6 +1,8 @@
 /** The public exports of `convue/dev`. */
 export { watchBranch } from './branch-data.ts'
+export { CLIENT_PATH, type ClientProxy, createClientProxy } from './client-proxy.ts'
 export { EmbeddedDeployment } from './embedded-deployment.ts'
+export { findNetwork, type ServerAccess } from './find-network.ts'
 export { keepDeployment, releaseKept } from './kept-deployments.ts'
 export type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 export { type DevOptions, resolveOptions } from './options.ts'

@@ -8,6 +8,7 @@ import process from 'node:process'
 import { loadEnv, normalizePath } from 'vite'
 import { devError } from '../dev/dev-error.ts'
 import { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
+import { findNetwork } from '../dev/find-network.ts'
 import { dataFolder, resolveOptions } from '../dev/options.ts'
 import { reloadFunctions } from '../dev/reload-functions.ts'
 import { serveMailbox } from '../dev/serve-mailbox.ts'
@@ -15,7 +16,6 @@ import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../project/functions-folder.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
 import { keepOriginAtRestart, originOfRestart } from './keep-origin.ts'
-import { findNetwork } from './network.ts'
 import { DEFAULT_PROXY } from './options.ts'
 import { findOrigin } from './page-origin.ts'
 import { addUrls } from './print-urls.ts'
@@ -52,7 +52,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
 
   async function configureEmbedded(config: UserConfig): Promise<UserConfig> {
     const root = resolve(config.root ?? '.')
-    const network = findNetwork(config, options.siteUrl)
+    const network = findNetwork(config.server ?? {}, options.siteUrl)
     const local = localOptions(options, root, network)
     const data = dataFolder(options, root)
     const known = { siteUrl: options.siteUrl, inUse: originOfRestart(root) }

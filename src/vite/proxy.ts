@@ -1,10 +1,8 @@
 /** The paths that Vite's server passes on to the deployment. */
 import type { CommonServerOptions } from 'vite'
+import { CLIENT_PATHS } from '../dev/client-paths.ts'
 
 type Proxy = NonNullable<CommonServerOptions['proxy']>
-
-/** The socket of `ConvexClient`, the functions for `ConvexHttpClient`, and the stored files. */
-const CONVEX_PATHS = '^/api/(?:[\\w.-]+/sync|(?:query|query_ts|query_at_ts|mutation|action)|storage/.+)(?:\\?|$)'
 
 /** Passes each path, and all paths below it, on to the HTTP actions. */
 export function proxyTo(siteUrl: string, paths: string[]): Proxy {
@@ -17,7 +15,7 @@ export function proxyTo(siteUrl: string, paths: string[]): Proxy {
  * the address of the deployment, so the page uses its own origin as this address.
  */
 export function proxyClients(url: string): Proxy {
-  return { [CONVEX_PATHS]: { target: url, changeOrigin: true, ws: true } }
+  return { [CLIENT_PATHS]: { target: url, changeOrigin: true, ws: true } }
 }
 
 /** The pattern of a path. A string would also match paths that begin with the same letters. */

@@ -34,6 +34,13 @@ export interface DevApp {
 export interface DevServerOptions {
   /** @default any free port */
   port?: number
+  /** @default this machine */
+  host?: string
+  /**
+   * Whether Nuxt keeps two processes ready, with one of which it restarts when `.env` changes. They
+   * take time to start. @default false
+   */
+  fork?: boolean
   env?: Record<string, string>
 }
 
@@ -46,20 +53,21 @@ export interface DevServer {
   restart: (cause: () => void) => Promise<void>
   /** Requests a page, which may be built first. */
   get: (path: string, cookie?: string) => Promise<{ status: number, html: string }>
-  /** Signs up a user through the app, and returns the status and the cookies. */
-  signUp: (name: string) => Promise<{ status: number, cookie: string }>
+  /** Signs up a user through the app, for a page of this origin, and returns the status and the cookies. */
+  signUp: (name: string, origin?: string) => Promise<{ status: number, cookie: string }>
   /** Ends Nuxt with a signal, and waits for the end. */
   stop: (signal?: NodeJS.Signals) => Promise<void>
 }
 
-/** The page shows the user, the tasks, and the address of the deployment. */
+/** The page shows the user, the tasks, and the address of the deployment, and adds a task. */
 const PAGE = `<script setup>
 import { api } from '#convex/api'
 const { data: tasks } = await useAuthedQuery(api.tasks.list)
+const adding = useConvexMutation(api.tasks.add)
 const { user } = useConvexAuth()
 const { url } = useRuntimeConfig().public.convex
 </script>
-<template><p>Hello {{ user?.name ?? 'stranger' }}</p><p v-for="task in tasks" :key="task._id">{{ task.text }}</p><p id="url">{{ url }}</p></template>\n`
+<template><p>Hello {{ user?.name ?? 'stranger' }}</p><p v-for="task in tasks" :key="task._id">{{ task.text }}</p><p id="url">{{ url }}</p><button @click="adding.mutate({ text: 'Buy milk' })">Add</button></template>\n`
 
 /** Creates an app. Must be called at the top level of a test file. */
 export function useDevApps(): (options?: { functions?: boolean }) => DevApp {
@@ -108,8 +116,9 @@ export function useDevApps(): (options?: { functions?: boolean }) => DevApp {
         write('convex/node_modules/convue/package.json', '{ "type": "module", "exports": { "./convex": "./convex.ts" } }')
         write('convex/node_modules/convue/convex.ts', `export * from '${ROOT}/src/convex/index.ts'\n`)
       },
-      async dev({ port, env } = {}) {
-        return await serve(start(['dev', '--port', String(port ?? await freePort())], env))
+      async dev({ port, host, fork = false, env } = {}) {
+        const flags = [...host ? ['--host', host] : [], ...fork ? [] : ['--no-fork']]
+        return await serve(start(['dev', '--port', String(port ?? await freePort()), ...flags], env))
       },
       async run(command) {
         const child = start([command])
@@ -156,10 +165,10 @@ async function serve(child: ChildProcess): Promise<DevServer> {
       const response = await fetch(url + path, { headers: cookie ? { cookie } : {} })
       return { status: response.status, html: await response.text() }
     },
-    async signUp(name) {
+    async signUp(name, origin = url) {
       const response = await fetch(`${url}/api/auth/sign-up/email`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'origin': url },
+        headers: { 'content-type': 'application/json', origin },
         body: JSON.stringify({ name, email: `${name.toLowerCase()}@example.com`, password: 'correct horse battery' }),
       })
       const cookie = response.headers.getSetCookie().map(text => text.split(';')[0]).join('; ')

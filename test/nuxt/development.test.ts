@@ -1,18 +1,18 @@
+import type { Page } from 'playwright-core'
 import type { DevApp, DevServer } from './dev-app.ts'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConvexHttpClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { launchBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { configOf, useDevApps } from './dev-app.ts'
 
 const api = anyApi as any
 
-/** An app in which Better Auth runs in a route of Nuxt. */
-const EXAMPLE = join(import.meta.dirname, '../../examples/nuxt-auth-on-nuxt')
-
 const createApp = useDevApps()
+
+const GREETINGS = /^(?:Hello|Good night)$/
 
 function GREET(text: string): string {
   return `import { query } from './_generated/server'
@@ -33,6 +33,11 @@ const convexUrlOf = (html: string): string => /id="url"[^>]*>([^<]*)</.exec(html
 
 const isReachable = (url: string): Promise<boolean> => fetch(`${url}/version`).then(() => true, () => false)
 
+/** Before it, a button does nothing. */
+async function hydrated(page: Page): Promise<void> {
+  await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+}
+
 describe('nuxt dev without variables', () => {
   let app: DevApp
   let server: DevServer
@@ -40,11 +45,11 @@ describe('nuxt dev without variables', () => {
   let url: string
   beforeAll(async () => {
     app = createApp()
-    app.write('nuxt.config.ts', configOf('{ dev: { seed: \'internal.seed.default\' } }'))
+    app.write('nuxt.config.ts', configOf('{ dev: { seed: \'internal.seed.default\' } }', 'vite: { server: { allowedHosts: [\'device.test\'] } }'))
     app.write('convex/seed.ts', SEED)
     app.write('convex/greetings.ts', GREET('\'Hello\''))
     app.write('convex/mails.ts', MAILS)
-    server = await app.dev()
+    server = await app.dev({ fork: true })
     ada = await server.signUp('Ada')
     url = convexUrlOf((await server.get('/')).html)
   })
@@ -99,12 +104,12 @@ describe('nuxt dev without variables', () => {
     await server.restart(() => app.write('.env', 'CHANGED=true\n'))
     expect(await page()).toContain('Hello Ada')
     url = convexUrlOf(await page())
-    expect(await greet()).toMatch(/^(?:Hello|Good night)$/)
+    expect(await greet()).toMatch(GREETINGS)
   })
 
   it('ends the deployment with its own process, and finds the data again at the next start', async () => {
     await server.stop()
-    server = await app.dev()
+    server = await app.dev({ host: '0.0.0.0' })
     expect(await isReachable(url)).toBe(false)
     expect(await page()).toContain('Hello Ada')
     url = convexUrlOf(await page())
@@ -117,79 +122,42 @@ describe('nuxt dev without variables', () => {
     expect(await response.json()).toMatchObject({ value: 1 })
   })
 
-  it('chooses the next port if its port is in use, and Better Auth then expects this origin', async () => {
-    const other = createApp()
-    other.write('nuxt.config.ts', configOf('{ dev: { data: false } }'))
-    const second = await other.dev({ port: Number(new URL(server.url).port) })
-    expect(second.url).not.toBe(server.url)
-    expect((await second.signUp('Ada')).status).toBe(200)
-    expect(other.exists('.convex-local')).toBe(false)
-    await second.stop('SIGINT')
+  it('lets a page on another device use the deployment through the origin of the page, with --host', async () => {
+    const device = `http://device.test:${new URL(server.url).port}`
+    const browser = await launchBrowser(['--host-resolver-rules=MAP device.test 127.0.0.1'])
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage()
+    const requested = new Set<string>()
+    page.on('request', request => requested.add(new URL(request.url()).origin))
+    page.on('websocket', socket => requested.add(new URL(socket.url()).origin))
+    const socket = page.waitForEvent('websocket', socket => socket.url().includes('/sync'))
+    await page.goto(device)
+    expect(await page.evaluate(async () => {
+      const body = JSON.stringify({ name: 'Bob', email: 'bob@example.com', password: 'correct horse battery' })
+      const headers = { 'content-type': 'application/json' }
+      return (await fetch('/api/auth/sign-up/email', { method: 'POST', headers, body })).status
+    })).toBe(200)
+    await page.reload()
+    await page.getByText('Hello Bob').waitFor()
+    await hydrated(page)
+    await page.getByRole('button', { name: 'Add' }).click()
+    await page.getByText('Buy milk').waitFor()
+    expect((await socket).url()).toMatch(/^ws:\/\/device\.test:\d+\/__convue\/deployment\/api\//)
+    expect([...requested].sort()).toEqual([device, device.replace('http', 'ws')])
+    expect(await page.evaluate(async () => (await fetch('/__convue/mail')).status)).toBe(403)
+  })
+
+  it('passes requests of clients on to the deployment, but not those of its command line', async () => {
+    const proxy = `${server.url}/__convue/deployment`
+    expect(await new ConvexHttpClient(proxy, { logger: false }).query(api.greetings.greet, {})).toMatch(GREETINGS)
+    const authorization = `Convex ${app.read('.convex-local/admin-key')}`
+    const admin = await fetch(`${proxy}/api/function`, { method: 'POST', headers: { authorization }, body: '{}' })
+    expect(admin.status).toBe(404)
   })
 
   it('uses the deployment that npx convex dev writes into .env.local, and ends its own', async () => {
     await server.restart(() => app.write('.env.local', 'CONVEX_DEPLOYMENT=dev:happy-otter-123\n'))
     expect(convexUrlOf((await server.get('/')).html)).toBe('https://happy-otter-123.convex.cloud')
     expect(await isReachable(url)).toBe(false)
-  })
-})
-
-describe('nuxt dev with auth: \'local\', without variables', () => {
-  let app: DevApp
-  let server: DevServer
-  beforeAll(async () => {
-    app = createApp({ functions: false })
-    app.copy(EXAMPLE, ['convex', 'server/routes', 'server/utils'])
-    app.write('convex/greetings.ts', GREET('((('))
-    app.write('nuxt.config.ts', configOf('{ auth: \'local\' }'))
-    server = await app.dev()
-  })
-
-  it('starts if functions have errors, and starts the deployment once they are corrected', async () => {
-    const { html, status } = await server.get('/')
-    expect(status).toBe(200)
-    await eventually(() => server.log).toContain('greetings.ts:2')
-    app.write('convex/greetings.ts', GREET('\'Hello\''))
-    await eventually(() => server.log).toContain('The functions are loaded again.')
-    expect(await new ConvexHttpClient(convexUrlOf(html), { logger: false }).query(api.greetings.greet, {})).toBe('Hello')
-    // The app's server starts again.
-    await eventually(async () => (await server.get('/')).status).toBe(200)
-  })
-
-  it('gives the app and the deployment their secrets, and keeps sessions after a restart', async () => {
-    const ada = await server.signUp('Ada')
-    expect(ada.status).toBe(200)
-    expect((await server.get('/', ada.cookie)).html).toContain('Hello Ada')
-    await server.stop()
-    server = await app.dev()
-    expect((await server.get('/', ada.cookie)).html).toContain('Hello Ada')
-    expect(server.log).not.toMatch(/UNAUTHENTICATED|TOKEN_REJECTED/)
-  })
-})
-
-describe('nuxt prepare', () => {
-  it('writes the generated code and its alias without a deployment', async () => {
-    const app = createApp()
-    const output = await app.run('prepare')
-    expect(output).not.toContain('does not exist yet')
-    expect(app.read('convex/_generated/api.d.ts')).toContain('"tasks"')
-    expect(app.read('.nuxt/tsconfig.app.json')).toContain('convex/_generated/api')
-    expect(app.exists('.convex-local')).toBe(false)
-    rmSync(join(app.root, 'convex/_generated'), { recursive: true })
-  })
-})
-
-describe('nuxt dev with `branchData`', () => {
-  it('restarts with the data of the branch that is checked out', async () => {
-    const app = createApp()
-    app.write('nuxt.config.ts', configOf('{ dev: { branchData: true } }'))
-    app.write('.git/HEAD', 'ref: refs/heads/main\n')
-    const server = await app.dev()
-    expect((await server.signUp('Ada')).status).toBe(200)
-    expect(server.log).toContain('Data: kept in .convex-local/branches/main')
-    await server.restart(() => app.write('.git/HEAD', 'ref: refs/heads/other\n'))
-    expect(app.exists('.convex-local/branches/other')).toBe(true)
-    // The account belongs to the data of the other branch.
-    expect((await server.signUp('Ada')).status).toBe(200)
   })
 })

@@ -84,7 +84,10 @@ describe('the exports that exist at run time', () => {
 
   it('of convue/dev are exactly these', () => {
     expect(Object.keys(dev).sort()).toEqual([
+      'CLIENT_PATH',
       'EmbeddedDeployment',
+      'createClientProxy',
+      'findNetwork',
       'findTarget',
       'keepDeployment',
       'releaseKept',

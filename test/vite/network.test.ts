@@ -1,8 +1,8 @@
 import type { ServerOptions } from 'vite'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { findNetwork } from '../../src/dev/find-network.ts'
 import { isLoopbackHost, networkOrigins } from '../../src/dev/network-origins.ts'
-import { findNetwork } from '../../src/vite/network.ts'
 import { useViteApps } from './vite-app.ts'
 
 describe('convue() with server.host', () => {
@@ -17,7 +17,7 @@ describe('convue() with server.host', () => {
     ['one name', { host: 'device.test' }, undefined, ['device.test']],
     ['a tunnel', {}, 'https://tunnel.example.com', []],
   ])('finds the host names of the page with %s', (_title, server, siteUrl, names) => {
-    expect(findNetwork({ server }, siteUrl)).toEqual(names && { names })
+    expect(findNetwork(server, siteUrl)).toEqual(names && { names })
   })
 
   it('accepts pages at every address of this machine, with the port of the page', () => {

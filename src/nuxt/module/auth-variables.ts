@@ -9,6 +9,8 @@ const { env } = process
 /** The names of the variables that this file has set: they may be replaced when Nuxt restarts. */
 const OWN = 'CONVUE_DEV_VARIABLES'
 
+const SERVER_VARIABLES = ['SITE_URL', 'CONVEX_SITE_URL', 'BETTER_AUTH_SECRET', 'BETTER_AUTH_TRUSTED_ORIGINS']
+
 /** Adds the variables with which the deployment trusts Better Auth in the app. */
 export function addAuthVariables(options: DevOptions, provider: AuthProvider): DevOptions {
   if (!isInApp(provider))
@@ -26,12 +28,15 @@ export function addAuthVariables(options: DevOptions, provider: AuthProvider): D
  */
 export function setServerVariables(
   provider: AuthProvider,
-  origin: string,
+  page: { origin: string, networkOrigins: string[] },
   { siteUrl, adminKey }: { siteUrl: string, adminKey: string },
 ): void {
   if (!isInApp(provider))
     return
-  setVariable('SITE_URL', origin)
+  setVariable('SITE_URL', page.origin)
+  // Better Auth itself reads this variable, in addition to its option `trustedOrigins`.
+  if (page.networkOrigins.length > 0)
+    setVariable('BETTER_AUTH_TRUSTED_ORIGINS', page.networkOrigins.join(','))
   setVariable('CONVEX_SITE_URL', siteUrl)
   // The key is kept with the data, so that sessions are valid after a restart.
   setVariable('BETTER_AUTH_SECRET', createHash('sha256').update(`better-auth ${adminKey}`).digest('base64'))
@@ -42,7 +47,7 @@ export function setServerVariables(
  * choice of the app. The secret remains, because the deployment has it.
  */
 export function removeServerVariables(): void {
-  for (const name of ['SITE_URL', 'CONVEX_SITE_URL', 'BETTER_AUTH_SECRET']) {
+  for (const name of SERVER_VARIABLES) {
     if (ownVariables().has(name))
       delete env[name]
   }

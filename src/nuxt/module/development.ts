@@ -3,6 +3,7 @@ import type { LocalOptions, TargetNames, TargetVariables } from 'convue/dev'
 import type { Nuxt } from 'nuxt/schema'
 import type { AuthProvider } from './auth-provider.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Served } from './page-access.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -28,32 +29,33 @@ const NAMES: TargetNames = {
 }
 
 /**
- * Resolves to `true` if an embedded deployment will start, and the app has an address then.
+ * Resolves to the embedded deployment that will start, after which the app has an address; `null`
+ * if none will start.
  * Must be called before the aliases of the generated code are added.
  *
- * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, and the error of a missing package.
+ * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, and the error of a missing
+ * package.
  */
-export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app: App): Promise<boolean> {
+export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app: App): Promise<Served | null> {
   if (nuxt.options._prepare)
     await prepareCode(app.functions)
   if (!nuxt.options.dev)
-    return false
+    return null
   // Loaded only here, since it needs packages that an app does not install for production.
   const dev = await import('convue/dev')
   const local = chooseDeployment(dev, options, nuxt, app)
   if (!local) {
     await dev.releaseKept(nuxt.options.rootDir)
-    return false
+    return null
   }
   // The aliases need the files. The deployment updates them when it starts.
   if (!existsSync(join(app.functions, '_generated/api.js')))
     await generateCode(app.functions).catch(requireCorrectable)
-  serveDeployment(dev, nuxt, {
+  return serveDeployment(dev, nuxt, {
     local,
     siteUrl: options.dev ? options.dev.siteUrl : undefined,
-    onStart: ({ deployment }, origin) => setServerVariables(app.provider, origin, deployment),
+    onStart: ({ deployment }, embedded) => setServerVariables(app.provider, embedded, deployment),
   })
-  return true
 }
 
 /** The deployment waits until its functions are corrected, and reports their error. */

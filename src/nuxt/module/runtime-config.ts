@@ -2,6 +2,7 @@
 import type { Nuxt, RuntimeConfig } from 'nuxt/schema'
 import type { IdentitySource } from './auth-provider.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Served } from './page-access.ts'
 import process from 'node:process'
 import { addTemplate } from 'nuxt/kit'
 
@@ -29,8 +30,11 @@ export function setDeployment(runtimeConfig: RuntimeConfig, deployment: { url: s
   Object.assign(runtimeConfig.public.convex, { url: deployment.url, siteUrl: deployment.siteUrl })
 }
 
-/** Makes the options constants, so that a build omits code that the options disable. */
-export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt): void {
+/**
+ * Makes the options constants, so that a build omits code that the options disable. `clientPath` is
+ * that of the embedded deployment.
+ */
+export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, embedded: Served | null): void {
   const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
   const pages = { auth: pageAuth, signInPath, homePath }
   addTemplate({
@@ -39,7 +43,8 @@ export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt): void {
     getContents: () => {
       // Known only after all modules have been set up.
       const rendersUser = nuxt.options.runtimeConfig.convex.identitySource !== 'none'
-      return Object.entries({ basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages })
+      const clientPath = embedded?.clientPath ?? null
+      return Object.entries({ basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages, clientPath })
         .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
         .join('\n')
     },

@@ -2,11 +2,13 @@
 import type { EmbeddedDeployment, LocalDeployment, LocalOptions } from 'convue/dev'
 import type { Server } from 'node:http'
 import type { Nuxt, RuntimeConfig } from 'nuxt/schema'
+import type { Listener, Served } from './page-access.ts'
 import { relative } from 'node:path'
 import process, { env } from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { useLogger } from 'nuxt/kit'
 import { hasCode } from './has-code.ts'
+import { accessOf, originOf, passClientsOn } from './page-access.ts'
 import { setDeployment } from './runtime-config.ts'
 
 type Dev = typeof import('convue/dev')
@@ -17,12 +19,6 @@ type ViteServer = Parameters<Dev['serveMailbox']>[0]
 const FOLDER_TIMEOUT_MS = 10_000
 
 const RETRY_MS = 100
-
-/** The server of `nuxt dev`, as the hook `listen` passes it. */
-interface Listener {
-  /** The address that Nuxt prints. */
-  url: string
-}
 
 /** The server of the app, as the hook `nitro:build:before` passes it. */
 interface Nitro {
@@ -42,18 +38,19 @@ export interface ServedOptions {
    * Called with the deployment before the app's server starts, or starts again if the deployment
    * waits until its functions are corrected.
    */
-  onStart: (local: LocalDeployment, origin: string) => void
+  onStart: (local: LocalDeployment, embedded: EmbeddedDeployment) => void
 }
 
 /**
  * Starts the deployment when Nuxt listens, and before it builds the app. The deployment remains
  * when Nuxt restarts in this process.
  */
-export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl, onStart }: ServedOptions): void {
+export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl, onStart }: ServedOptions): Served {
   const { rootDir } = nuxt.options
   let server: Server | undefined
   let started: Promise<EmbeddedDeployment> | undefined
   let isClosed = false
+  let clientPath: string | null = null
   let stop = (): void => {}
   const { branch } = options
   // Nuxt itself does not watch the files of git.
@@ -65,9 +62,11 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     if (env.__NUXT__FORK)
       process.once('disconnect', endProcess)
     const origin = siteUrl ?? originOf(listener)
-    started = start(dev, options, origin).then(async (embedded) => {
+    const network = dev.findNetwork(accessOf(nuxt, nuxtServer, listener), siteUrl)
+    clientPath = network && dev.CLIENT_PATH
+    started = start(dev, { ...options, network }, origin).then(async (embedded) => {
       await dev.releaseKept(rootDir)
-      embedded.onStart(local => onStart(local, origin))
+      embedded.onStart(local => onStart(local, embedded))
       return embedded
     })
     // Nuxt builds the client in the meantime. The next hook reports errors.
@@ -93,6 +92,8 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     started?.then((embedded) => {
       if (!isClosed)
         stop = serveEmbedded(dev, vite, embedded)
+      if (clientPath !== null)
+        passClientsOn(dev.createClientProxy(embedded), clientPath, { vite, nuxt })
     }, () => {})
   })
 
@@ -110,6 +111,11 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     else
       await embedded.release()
   })
+  return {
+    get clientPath() {
+      return clientPath
+    },
+  }
 }
 
 /** Reloads the functions and shows the mails, until the returned function is called. */
@@ -153,14 +159,6 @@ async function start(dev: Dev, options: LocalOptions, origin: string): Promise<E
       await setTimeout(RETRY_MS)
     }
   }
-}
-
-/** The origin under which the page is opened on this machine. */
-function originOf({ url }: Listener): string {
-  const address = new URL(url)
-  if (['0.0.0.0', '[::]'].includes(address.hostname))
-    address.hostname = 'localhost'
-  return address.origin
 }
 
 function print(lines: [label: string, text: string][]): void {

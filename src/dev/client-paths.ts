@@ -1,0 +1,8 @@
+/** The paths of a deployment that its clients request, without those of its command line. */
+
+/**
+ * The socket of `ConvexClient`, the functions for `ConvexHttpClient`, and the stored files, as the
+ * source of a regular expression. No path can lead to another one with `..`.
+ */
+export const CLIENT_PATHS
+  = '^/api/(?:[\\w.-]+/sync|query|query_ts|query_at_ts|mutation|action|storage/[\\w-]+)(?:\\?|$)'
