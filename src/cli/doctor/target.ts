@@ -2,12 +2,12 @@
 import type { Deployment } from '../../testing/index.ts'
 import type { Finding } from './findings.ts'
 import type { Project } from './project.ts'
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConvueError } from '../../errors/convue-error.ts'
 import { codegen, startDeployment } from '../../testing/index.ts'
 import { findPackage } from '../../versions/installed-package.ts'
+import { randomSecret } from '../random-secret.ts'
 import { finding } from './findings.ts'
 import { siteUrlOf, trim } from './setting-checks.ts'
 
@@ -60,7 +60,7 @@ async function openCopy({ root, functions, has, env, origin }: Project): Promise
       env: {
         ...Object.fromEntries(variables),
         // An empty secret has a finding of its own.
-        ...env.BETTER_AUTH_SECRET?.trim() === '' && { BETTER_AUTH_SECRET: randomBytes(32).toString('base64') },
+        ...env.BETTER_AUTH_SECRET?.trim() === '' && { BETTER_AUTH_SECRET: randomSecret() },
       },
     })
     return { kind: 'open', target: { url: copy.url, siteUrl: copy.siteUrl, copy } }

@@ -1,10 +1,10 @@
 /** Compares the variables of a deployment with those that it should have, and sets what differs. */
 import type { ConvexTarget } from '../official-convex.ts'
-import { randomBytes } from 'node:crypto'
 import { parseEnv } from 'node:util'
 import { toDotenv } from '../dotenv.ts'
 import { usesStaticKeys } from '../functions-code.ts'
 import { requireConvex } from '../official-convex.ts'
+import { randomSecret } from '../random-secret.ts'
 import { createStaticKeys } from '../static-keys.ts'
 
 export interface SyncOptions {
@@ -56,7 +56,7 @@ export async function syncEnv(store: VariableStore, options: SyncOptions): Promi
 
 /** A secret, and a signing key if the functions use static keys. */
 async function createMissing(functions: string, known: Record<string, string>): Promise<Record<string, string>> {
-  const secret = known.BETTER_AUTH_SECRET || randomBytes(32).toString('base64')
+  const secret = known.BETTER_AUTH_SECRET || randomSecret()
   const needsKeys = usesStaticKeys(functions) && isWithoutKey(known.JWKS)
   return {
     BETTER_AUTH_SECRET: secret,

@@ -1,7 +1,7 @@
 /** Plans the Convex functions of an app: Better Auth, and tasks that belong to users. */
 import type { AuthKind } from './app.ts'
 import type { PlanBuilder } from './plan.ts'
-import { randomBytes } from 'node:crypto'
+import { randomSecret } from '../random-secret.ts'
 import { findFile, readText, withExtensions } from './app.ts'
 import { addAuthRoutes, addComponentOfAuth, addProvider, addTables } from './edits/functions.ts'
 import { addIgnored, addVariables } from './edits/text-files.ts'
@@ -113,8 +113,4 @@ export function planEnvironment(plan: PlanBuilder, auth: AuthKind): void {
   }
   const ignored = ['.convex-local/', '.env.local', variables, ...auth === 'nuxt' ? ['.env'] : []]
   plan.write('.gitignore', text => addIgnored(text, ignored))
-}
-
-function randomSecret(): string {
-  return randomBytes(32).toString('base64url')
 }
