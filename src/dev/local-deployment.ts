@@ -41,11 +41,20 @@ export interface LocalDeployment {
 interface Running {
   started: Promise<Deployment>
   options: LocalOptions
+  origins: PageOrigins
   /** The number of servers that use the deployment. */
   users: number
 }
 
-type Address = { siteUrl: string } & Partial<DeploymentPorts>
+/** The origins of the pages that use a deployment. */
+interface PageOrigins {
+  /** The origins of the servers. The first one is `SITE_URL`. */
+  ofServers: string[]
+  /** The origins at which other machines reach the first server. */
+  ofNetwork: string[]
+  /** The variables that Better Auth reads. The deployment reads this object at each reload. */
+  env: Record<string, string>
+}
 
 /**
  * When its configuration changes, Vite creates the new server before it closes the previous one,
@@ -74,13 +83,15 @@ export async function acquireDeployment(
   const key = keyOf(options)
   let running = deployments.get(key)
   if (!running) {
-    running = { started: replace(deployments, options, { siteUrl, ...ports }), options, users: 0 }
+    const origins = originsOf(options, siteUrl)
+    running = { started: replace(deployments, options, origins, ports), options, origins, users: 0 }
     deployments.set(key, running)
   }
   const current = running
   current.users++
   try {
     const deployment = await current.started
+    await acceptPagesOf(siteUrl, current.origins, deployment)
     return {
       deployment,
       functions: options.start.functions,
@@ -119,7 +130,8 @@ function releaseOnce(running: Running): () => Promise<void> {
 async function replace(
   deployments: Map<string, Running>,
   options: LocalOptions,
-  address: Address,
+  origins: PageOrigins,
+  ports: DeploymentPorts | undefined,
 ): Promise<Deployment> {
   const { data } = options.start
   const others = [...deployments].filter(([, { options }]) => data !== undefined && options.start.data === data)
@@ -127,18 +139,22 @@ async function replace(
     deployments.delete(key)
     await started.then(deployment => close(options, deployment), () => {})
   }
-  return await start(options, address)
+  return await start(options, origins, ports)
 }
 
-async function start({ start, seed, network = null }: LocalOptions, address: Address): Promise<Deployment> {
+async function start(
+  { start, seed }: LocalOptions,
+  { ofServers: [siteUrl], ofNetwork, env }: PageOrigins,
+  ports: DeploymentPorts | undefined,
+): Promise<Deployment> {
   const isNew = start.data === undefined || isWithoutData(start.data)
   await codegen({ functions: start.functions })
-  const origins = network ? networkOrigins(address.siteUrl, network.names) : []
   const deployment = await startDeployment({
     ...start,
-    ...address,
-    allowedOrigins: [...start.allowedOrigins ?? [], ...origins],
-    env: { CONVUE_MAILBOX: 'true', ...trustOrigins(origins), ...start.env },
+    ...ports,
+    siteUrl,
+    allowedOrigins: [...start.allowedOrigins ?? [], ...ofNetwork],
+    env,
   })
   if (isNew && start.data !== undefined)
     writeFileSync(join(start.data, '.gitignore'), '*\n')
@@ -161,8 +177,24 @@ async function close({ start }: LocalOptions, deployment: Deployment): Promise<v
   await deployment.close()
 }
 
+function originsOf({ network = null, start }: LocalOptions, siteUrl: string): PageOrigins {
+  const ofNetwork = network ? networkOrigins(siteUrl, network.names) : []
+  return { ofServers: [siteUrl], ofNetwork, env: { CONVUE_MAILBOX: 'true', ...trust(ofNetwork), ...start.env } }
+}
+
+/** Lets Better Auth accept the pages of another server of the app, which has another port. */
+async function acceptPagesOf(origin: string, { ofServers, env }: PageOrigins, deployment: Deployment): Promise<void> {
+  if (ofServers.includes(origin))
+    return
+  ofServers.push(origin)
+  Object.assign(env, trust([...env.BETTER_AUTH_TRUSTED_ORIGINS?.split(',') ?? [], origin]))
+  // If the functions have an error, the first server shows it. The variable is set with the
+  // functions that load next.
+  await deployment.reload().catch(() => {})
+}
+
 /** Better Auth itself reads this variable, in addition to its option `trustedOrigins`. */
-function trustOrigins(origins: string[]): Record<string, string> {
+function trust(origins: string[]): Record<string, string> {
   return origins.length === 0 ? {} : { BETTER_AUTH_TRUSTED_ORIGINS: origins.join(',') }
 }
 

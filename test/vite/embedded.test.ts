@@ -14,10 +14,10 @@ const api = anyApi as any
 describe('convue() in vite dev, without variables', () => {
   const createApp = useViteApps()
 
-  const signUp = (url: string): Promise<Response> => fetch(`${url}/api/auth/sign-up/email`, {
+  const signUp = (url: string, email = 'ada@example.com'): Promise<Response> => fetch(`${url}/api/auth/sign-up/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'origin': url },
-    body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }),
+    body: JSON.stringify({ email, password: 'correct horse battery', name: 'Ada' }),
   })
 
   it('serves a page with a deployment, and Better Auth on the origin of the page', async () => {
@@ -86,6 +86,16 @@ describe('convue() in vite dev, without variables', () => {
     const second = await app.start({ data: false, env: { SECOND: 'true' } }, { server: { port: Number(new URL(first.url).port) } })
     expect(Number(new URL(second.url).port)).toBeGreaterThan(Number(new URL(first.url).port))
     expect((await signUp(second.url)).status).toBe(200)
+  })
+
+  it('accepts sign-ups of the pages of two servers that share the deployment of an app', async () => {
+    const app = createApp()
+    const first = await app.start()
+    const second = await app.start({}, { server: { port: Number(new URL(first.url).port) } })
+    expect(await second.convexUrl()).toBe(await first.convexUrl())
+    expect(second.url).not.toBe(first.url)
+    expect((await signUp(second.url)).status).toBe(200)
+    expect((await signUp(first.url, 'grace@example.com')).status).toBe(200)
   })
 
   it('prints at most five lines at the start, and the lines of functions with their name', async () => {
