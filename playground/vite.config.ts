@@ -1,23 +1,32 @@
 import type { Plugin } from 'vite'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig, loadEnv } from 'vite'
+import { convue } from '../src/vite/index.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/**
- * The configuration of the app. `startPlayground` adds the server, its proxy and the deployment's
- * URL.
- */
-export default defineConfig({
+/** `npx convex dev` writes the address of a real deployment into the file `.env.local` of this folder. */
+const envDir = path('..')
+
+// An app imports `convue` from `convue/vite`, and needs no aliases. Here, the plugin and the library are the sources in
+// this repository.
+export default defineConfig(({ mode }) => ({
   root: path('.'),
-  plugins: [vue(), reloadForLibrary()],
+  envDir,
+  plugins: [vue(), convue({ data: false }), reloadForLibrary()],
   resolve: {
     alias: [
       { find: /^convue\/testing\/mock$/, replacement: path('../src/mock/index.ts') },
       { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
       { find: /^convue$/, replacement: path('../src/index.ts') },
     ],
+  },
+  server: {
+    ...process.env.PORT && { port: readPort(process.env.PORT) },
+    // A real deployment accepts only the origin `SITE_URL`, which contains the port.
+    strictPort: Boolean(process.env.PORT) || usesRealDeployment(mode),
   },
   optimizeDeps: {
     // Listed here, because Vite reloads the page when it discovers a dependency only after the
@@ -32,7 +41,19 @@ export default defineConfig({
       'vue-router',
     ],
   },
-})
+}))
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`PORT is "${text}", which is not a port. Set it to a number from 1 to 65535, or remove it.`)
+  return port
+}
+
+function usesRealDeployment(mode: string): boolean {
+  const { VITE_CONVEX_URL, CONVEX_DEPLOYMENT } = loadEnv(mode, envDir, ['VITE_', 'CONVEX_'])
+  return Boolean(VITE_CONVEX_URL || CONVEX_DEPLOYMENT)
+}
 
 /**
  * Reloads the page when a module of the library changes. If Vite replaced only this module, the new module would not

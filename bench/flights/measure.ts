@@ -2,9 +2,9 @@ import type { Deployment } from '../../src/testing/index.ts'
 import type { BuiltApp } from '../nuxt/start-app.ts'
 import type { Table } from '../tables.ts'
 import type { Boot } from './boots.ts'
-import { findPort } from '../../playground/start-playground.ts'
 import { launchBrowser } from '../../test/support/browser/browser.ts'
 import { startFixture } from '../../test/support/live/deployment.ts'
+import { freePort } from '../../test/support/live/free-port.ts'
 import { SlowNetwork } from '../../test/support/live/slow-network.ts'
 import { signUpWithTask } from '../sign-up.ts'
 import { boot } from './boots.ts'
@@ -22,7 +22,7 @@ export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: Flight
   const network = new SlowNetwork(oneWayMs)
   const browser = await launchBrowser()
   const spa = await serveSpa()
-  const port = (await findPort(0))!
+  const port = await freePort()
   let deployment: Deployment | undefined
   let nuxt: Awaited<ReturnType<BuiltApp['start']>> | undefined
   try {

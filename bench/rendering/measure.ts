@@ -1,8 +1,8 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import type { BuiltApp } from '../nuxt/start-app.ts'
 import type { Table } from '../tables.ts'
-import { findPort } from '../../playground/start-playground.ts'
 import { startFixture } from '../../test/support/live/deployment.ts'
+import { freePort } from '../../test/support/live/free-port.ts'
 import { signUpWithTask, TASK } from '../sign-up.ts'
 import { fetchPage, load } from './load.ts'
 import { RecordedDeployment } from './recorded-deployment.ts'
@@ -59,7 +59,7 @@ interface Rendering {
 
 /** Renders each page once, and then as often as possible. */
 export async function measureRendering(app: BuiltApp, options: RenderingOptions): Promise<Table[]> {
-  const siteUrl = `http://localhost:${await findPort(0)}`
+  const siteUrl = `http://localhost:${await freePort()}`
   const deployment = await startFixture({ siteUrl })
   const recorded = new RecordedDeployment(deployment)
   const url = await recorded.open()

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {
-  /** The deployment's URL. The dev server sets it: see `playground/start-playground.ts`. */
+  /** The deployment's URL. The plugin `convue()` in `vite.config.ts` sets it. */
   readonly VITE_CONVEX_URL: string
 }

@@ -2,16 +2,16 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
-import { startPlayground } from '../../playground/start-playground.ts'
 import { startDeployment } from '../../src/testing/index.ts'
 import { taskRow, usePlayground } from '../support/browser/playground.ts'
+import { startPlayground } from '../support/browser/start-playground.ts'
 import { freePort } from '../support/live/free-port.ts'
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+const ROOT = join(import.meta.dirname, '../..')
 
 /** The test starts this deployment. The playground uses it like a deployment in the cloud. */
 let deployment: Deployment
@@ -20,11 +20,18 @@ const fixture = usePlayground(async () => {
   // Better Auth accepts only the origin of the app, so the deployment needs the port of the app
   // before the app starts.
   const port = await freePort()
-  deployment = await startDeployment({ functions: path('../../playground/convex'), siteUrl: `http://localhost:${port}` })
-  return await startPlayground({ port, convexUrl: deployment.url, convexSiteUrl: deployment.siteUrl })
+  deployment = await startDeployment({ functions: join(ROOT, 'playground/convex'), siteUrl: `http://localhost:${port}` })
+  return await startPlayground({ port, addresses: deployment, isBuilt: false })
 })
 
 afterAll(() => deployment?.close())
+
+/** Runs `npm run dev` with a real deployment. The result is its exit code and its output. */
+async function runDev(variables: Record<string, string>): Promise<{ code: number, stderr: string }> {
+  const { VITEST, PORT, ...inherited } = process.env
+  const options = { cwd: ROOT, env: { ...inherited, ...variables }, timeout: 60_000 }
+  return await promisify(execFile)('npm', ['run', '--silent', 'dev'], options).then(({ stderr }) => ({ code: 0, stderr }), error => error)
+}
 
 describe('the playground with the URL of a deployment', () => {
   it('stores the accounts and the data in that deployment', async () => {
@@ -51,16 +58,21 @@ describe('the playground with the URL of a deployment', () => {
     // If another process listens on the port already, the port is taken as well.
     await once(occupant, 'listening').catch(() => {})
     try {
-      await expect(startPlayground({ convexUrl: deployment.url, watch: false })).rejects.toThrow(/^Port 5173 is taken.*SITE_URL/)
+      const { code, stderr } = await runDev({ VITE_CONVEX_URL: deployment.url, VITE_CONVEX_SITE_URL: deployment.siteUrl })
+      expect(stderr).toContain('Port 5173 is already in use')
+      expect(code).toBe(1)
     }
     finally {
       occupant.close()
     }
   })
 
-  it('does not start with an invalid URL, and reports what is wrong with the URL', async () => {
-    const env = { ...process.env, VITE_CONVEX_URL: 'nonsense' }
-    const starting = promisify(execFile)(process.execPath, [path('../../playground/dev.ts')], { env, timeout: 20_000 })
-    await expect(starting).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^VITE_CONVEX_URL is "nonsense", which is not an http\(s\) URL\./) })
+  it.each([
+    ['an invalid URL', { VITE_CONVEX_URL: 'nonsense' }, 'VITE_CONVEX_URL is "nonsense", which is not the address of a deployment.'],
+    ['an invalid port', { PORT: 'web' }, 'PORT is "web", which is not a port.'],
+  ])('does not start with %s, and reports what is wrong', async (_name, variables, message) => {
+    const { code, stderr } = await runDev(variables)
+    expect(stderr).toContain(message)
+    expect(code).toBe(1)
   })
 })

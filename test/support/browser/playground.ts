@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Locator, Page, Request, ViewportSize } from 'playwright-core'
-import type { Playground } from '../../../playground/start-playground.ts'
+import type { Playground } from './start-playground.ts'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { startPlayground } from '../../../playground/start-playground.ts'
 import { freePort } from '../live/free-port.ts'
 import { launchBrowser } from './browser.ts'
+import { startPlayground } from './start-playground.ts'
 
 /** The account of a user. */
 export interface Person {
@@ -54,7 +54,7 @@ const PATIENCE_MS = 60_000
 
 /** Uses a free port, since several test files run at the same time. */
 async function startBuilt(): Promise<Playground> {
-  return await startPlayground({ port: await freePort(), watch: false })
+  return await startPlayground({ port: await freePort() })
 }
 
 /**

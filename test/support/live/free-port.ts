@@ -1,6 +1,7 @@
-/** Finds a free port. */
+/** Finds free ports. */
 import { randomInt } from 'node:crypto'
-import { findPort } from '../../../playground/start-playground.ts'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 
 /**
  * Finds a free port for a program that starts a little later. The port is outside of the range from
@@ -8,5 +9,21 @@ import { findPort } from '../../../playground/start-playground.ts'
  * the meantime.
  */
 export async function freePort(): Promise<number> {
-  return await findPort(randomInt(20_000, 30_000)) ?? await freePort()
+  const port = randomInt(20_000, 30_000)
+  return await isFree(port) ? port : await freePort()
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer()
+  try {
+    probe.listen(port, 'localhost')
+    await once(probe, 'listening')
+    return true
+  }
+  catch {
+    return false
+  }
+  finally {
+    probe.close()
+  }
 }
