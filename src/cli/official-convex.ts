@@ -18,6 +18,10 @@ export interface ConvexTarget {
   env: Record<string, string>
   /** The arguments that choose the deployment. */
   args: string[]
+  /** The folder of the app. @default the working directory */
+  root?: string
+  /** How long a command may take, in ms: without access, it tries again for a minute. @default no limit */
+  timeoutMs?: number
 }
 
 export interface ConvexResult {
@@ -43,15 +47,15 @@ export async function findEmbeddedTarget(data: string): Promise<ConvexTarget | n
 }
 
 /** The deployment that the `.env` files and the environment name; `null` if they name none. */
-export function findConfiguredTarget({ prod }: { prod: boolean }): ConvexTarget | null {
-  const files = ['.env', '.env.local'].filter(file => existsSync(file))
+export function findConfiguredTarget({ prod, root = '.' }: { prod: boolean, root?: string }): ConvexTarget | null {
+  const files = ['.env', '.env.local'].map(name => join(root, name)).filter(file => existsSync(file))
   const variables = Object.assign({}, ...files.map(file => parseEnv(readFileSync(file, 'utf8'))), process.env)
   if (!prod && !CHOICES.some(name => variables[name]))
     return null
   const name = prod ? 'the production deployment' : 'the deployment that the environment names'
   // A self-hosted deployment does not belong to a project, so `--prod` has no meaning for it.
   const needsOption = prod && !variables.CONVEX_SELF_HOSTED_URL
-  return { name, env: {}, args: needsOption ? ['--prod'] : [] }
+  return { name, env: {}, args: needsOption ? ['--prod'] : [], root }
 }
 
 /** Runs a command and returns what it has written. `input` becomes its stdin. */
@@ -86,11 +90,17 @@ function lastLines(text: string): string {
 }
 
 /** @throws ConvueError `CONVEX_NOT_INSTALLED` */
-function spawnConvex({ env, args: choice }: ConvexTarget, args: string[], stdio: 'pipe' | 'inherit'): ChildProcess {
-  const installed = findPackage('convex', process.cwd())
+function spawnConvex(target: ConvexTarget, args: string[], stdio: 'pipe' | 'inherit'): ChildProcess {
+  const { env, args: choice, root = '.', timeoutMs } = target
+  const installed = findPackage('convex', resolve(root))
   if (!installed)
     throw devError('CONVEX_NOT_INSTALLED')
   const { bin } = installed.manifest as { bin?: { convex?: string } }
   const file = join(installed.folder, bin?.convex ?? 'bin/main.js')
-  return spawn(process.execPath, [file, ...args, ...choice], { stdio, env: { ...process.env, ...env } })
+  return spawn(process.execPath, [file, ...args, ...choice], {
+    cwd: root,
+    stdio,
+    env: { ...process.env, ...env },
+    timeout: timeoutMs,
+  })
 }

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { anyApi } from 'convex/server'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { diagnose } from '../../src/cli/doctor/diagnose.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
@@ -59,6 +60,20 @@ function createSmallApp(files: Record<string, string>): AppFolder {
   return app
 }
 
+/** Counts the documents that a sign-up creates. */
+const ACCOUNTS = 'import { internalQuery } from \'./_generated/server\'\n'
+  + 'const size = async (ctx: any, table: string) => (await ctx.db.query(table).collect()).length\n'
+  + 'export const count = internalQuery(async ctx => ({ user: await size(ctx, \'user\'), account: await size(ctx, \'account\'), session: await size(ctx, \'session\') }))\n'
+
+/** Starts a deployment that an app does not start itself, and the variables with which the app finds it. */
+async function startReal(files: Record<string, string>, env: Record<string, string> = {}): Promise<{ deployment: Deployment, files: { '.env.local': string } }> {
+  const { root } = createSmallApp(files)
+  const local = await acquireDeployment({ seed: null, start: { functions: join(root, 'convex'), env } }, 'http://localhost:5173')
+  onTestFinished(local.release)
+  const { url, siteUrl } = local.deployment
+  return { deployment: local.deployment, files: { '.env.local': `VITE_CONVEX_URL=${url}\nVITE_CONVEX_SITE_URL=${siteUrl}\n` } }
+}
+
 describe('convue doctor', () => {
   let shared: Deployment
   let variables = ''
@@ -95,6 +110,44 @@ describe('convue doctor', () => {
     const { ids, fixes } = await doctor(root, { signIn: true })
     expect(ids).toEqual(['ACCOUNT_NOT_DELETED'])
     expect(fixes).toContain('user.deleteUser.enabled')
+  })
+
+  it('signs up at a real deployment with `signIn`, and deletes the account afterwards', async () => {
+    const { deployment, files } = await startReal({
+      'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()').replace('emailAndPassword', 'user: { deleteUser: { enabled: true } }, emailAndPassword'),
+      'convex/accounts.ts': ACCOUNTS,
+    })
+    const { root } = createApp(files)
+    const { findings, passed } = await diagnose({ ...OPTIONS, root, signIn: true })
+    expect(findings).toEqual([])
+    expect(passed).toContain('sign-up, token and authenticated query')
+    await deployment.settled()
+    const requests = deployment.log.filter(({ kind }) => kind === 'http').map(({ name }) => name)
+    expect(requests).toEqual(expect.arrayContaining(['POST /api/auth/sign-up/email', 'POST /api/auth/delete-user']))
+    expect(await deployment.query(anyApi.accounts!.count!)).toEqual({ user: 0, account: 0, session: 0 })
+  })
+
+  it('reads the variables of a real deployment with the official command line', async () => {
+    const weak = await startReal({ 'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()') }, { BETTER_AUTH_SECRET: 'hunter2' })
+    const { root, write } = createApp(weak.files)
+    const key = (adminKey: string): string => `CONVEX_SELF_HOSTED_URL=${weak.deployment.url}\nCONVEX_SELF_HOSTED_ADMIN_KEY=${adminKey}\n`
+    write('.env.local', weak.files['.env.local'] + key(weak.deployment.adminKey))
+    const { ids, fixes } = await doctor(root)
+    expect(ids).toEqual(['SECRET_WEAK'])
+    expect(fixes).toContain('npx convue env sync --auth')
+
+    const request = { method: 'POST', headers: { 'authorization': `Convex ${weak.deployment.adminKey}`, 'content-type': 'application/json' } }
+    await fetch(`${weak.deployment.url}/api/update_environment_variables`, { ...request, body: '{"changes":[{"name":"BETTER_AUTH_SECRET","value":null}]}' })
+    expect((await doctor(root)).ids).toEqual(['SECRET_MISSING'])
+
+    const reasonOf = async (): Promise<string | undefined> =>
+      (await diagnose({ ...OPTIONS, root })).skipped.find(({ check }) => check === 'variables of the deployment')?.why
+    write('.env.local', weak.files['.env.local'] + key(''))
+    expect(await reasonOf()).toMatch(/^`npx convex env list --include-values` failed/)
+    write('.env.local', variables + key(weak.deployment.adminKey))
+    expect(await reasonOf()).toBe(`\`npx convex env list\` uses ${weak.deployment.url}, and not the deployment of the page`)
+    write('.env.local', weak.files['.env.local'])
+    expect(await reasonOf()).toContain('no variable such as CONVEX_DEPLOYMENT')
   })
 
   // These apps use the shared deployment, by its address.

@@ -82,7 +82,7 @@ const allowed: Record<string, Folder> = {
   'cli/commands': { why: 'one subcommand a file', folders: ['cli', 'cli/doctor', 'cli/env', 'cli/init', 'dev', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|citty|@clack\/prompts|package-manager-detector\/detect)$/ },
   'cli/init': { why: 'the steps of `convue init`: what an app is, what it needs, and how it receives it', folders: ['cli', 'cli/init/edits', 'dev', 'project', 'versions'], packages: /^(?:node:.*|@babel\/types|@clack\/prompts|diff|package-manager-detector(?:\/\w+)?|vue\/compiler-sfc)$/ },
   'cli/init/edits': { why: 'edits of the files of an app: text in, text out', folders: [], packages: /^(?:node:util|@babel\/types|vue\/compiler-sfc)$/ },
-  'cli/doctor': { why: 'the checks of `convue doctor`, and their findings', folders: ['cli', 'dev', 'errors', 'project', 'shared', 'testing', 'versions'], packages: /^node:/ },
+  'cli/doctor': { why: 'the checks of `convue doctor`, and their findings', folders: ['cli', 'cli/env', 'dev', 'errors', 'project', 'shared', 'testing', 'versions'], packages: /^node:/ },
   'cli/env': { why: 'the variables that `convue env sync` reads, creates and writes', folders: ['cli', 'dev'], packages: /^(?:node:.*|@clack\/prompts)$/ },
   'testing/thread': { why: 'the thread in which a deployment runs, and its messages', folders: ['errors', 'testing', 'testing/functions', 'testing/runtime', 'testing/server'], packages: /^node:/ },
   'testing/server': { why: 'the two ports of a deployment', folders: ['testing', 'testing/engine', 'testing/functions', 'testing/runtime', 'testing/sync'], packages: /^(?:node:.*|convex\/values|jose|ws)$/ },

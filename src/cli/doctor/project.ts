@@ -1,5 +1,6 @@
 /** What `convue doctor` knows about the app in a folder before it checks anything. */
 import type { RunningDeployment } from '../../dev/running-deployment.ts'
+import type { AppVariables } from './remote-variables.ts'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -7,6 +8,7 @@ import { parseEnv } from 'node:util'
 import { findRunningOfApp } from '../../dev/running-deployment.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
 import { readVariables } from '../../testing/app-settings.ts'
+import { readRemoteVariables } from './remote-variables.ts'
 
 export interface DoctorOptions {
   root: string
@@ -30,6 +32,8 @@ export interface Project extends DoctorOptions {
   has: { functions: boolean, authConfig: boolean, http: boolean }
   /** Where Better Auth runs: in the deployment, or in the server of the app. */
   authRunsIn: 'deployment' | 'app'
+  /** Whether the functions pass a secret to Better Auth that is not in `BETTER_AUTH_SECRET`. */
+  hasOwnSecret: boolean
   /** Whether the page and Better Auth are on different domains. */
   isCrossDomain: boolean
   appUrl: NamedValue | null
@@ -37,8 +41,10 @@ export interface Project extends DoctorOptions {
   running: RunningDeployment | null
   /** Whether the app uses an embedded deployment, and not one of Convex. */
   isEmbedded: boolean
-  /** The variables of the embedded deployment. */
+  /** The variables of the deployment. If they are not known, those of `.env` of the functions. */
   env: Record<string, string>
+  /** Why the variables of the deployment are not known; `null` if they are known. */
+  envUnknown: string | null
 }
 
 const URL_NAMES = ['VITE_CONVEX_URL', 'NUXT_PUBLIC_CONVEX_URL', 'CONVEX_URL']
@@ -56,6 +62,7 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
     : { name: '--site-url', value: options.siteUrl }
   const code = readCode(functions)
   const isEmbedded = (appUrl === null && !variables.CONVEX_DEPLOYMENT) || appUrl?.value === running?.url
+  const url = appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT)
   return {
     ...options,
     functions,
@@ -65,13 +72,27 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
       http: hasModule(functions, 'http'),
     },
     authRunsIn: code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment',
+    hasOwnSecret: /\bsecret\s*(?:[,}]|:(?!\s*process\.env\.BETTER_AUTH_SECRET\b))/.test(code),
     isCrossDomain: /\bcrossDomain\(/.test(code),
-    appUrl: appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT),
+    appUrl: url,
     appSiteUrl,
     running,
     isEmbedded,
-    env: running && isEmbedded ? await readRunningVariables(running) : readVariables(functions),
+    ...isEmbedded ? await readEmbedded(running, functions) : await readRemote(url!, functions, { root, variables }),
   }
+}
+
+type Environment = Pick<Project, 'env' | 'envUnknown'>
+
+async function readEmbedded(running: RunningDeployment | null, functions: string): Promise<Environment> {
+  return { env: running ? await readRunningVariables(running) : readVariables(functions), envUnknown: null }
+}
+
+async function readRemote(url: NamedValue, functions: string, app: AppVariables): Promise<Environment> {
+  const answer = await readRemoteVariables(url.value, app)
+  if (answer.kind === 'unknown')
+    return { env: readVariables(functions), envUnknown: answer.why }
+  return { env: answer.variables, envUnknown: null }
 }
 
 /** The variables of `.env` files, and those of the environment, which take precedence. */

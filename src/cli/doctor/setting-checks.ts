@@ -57,17 +57,20 @@ function isAddress(value: string): boolean {
   return /^https?:\/\//.test(address) && URL.canParse(address) && new URL(address).pathname === '/'
 }
 
-function checkVariables({ env, origin, isEmbedded }: Project): Finding[] | { skipped: string } {
-  if (!isEmbedded)
-    return { skipped: 'only the embedded deployment shows them; `npx convue env sync` compares others' }
-  return [...checkSecret(env.BETTER_AUTH_SECRET), ...checkOrigin(env.SITE_URL, origin)]
+function checkVariables(project: Project): Finding[] | { skipped: string } {
+  const { env, envUnknown, origin } = project
+  if (envUnknown !== null)
+    return { skipped: envUnknown }
+  return [...checkSecret(project), ...checkOrigin(env.SITE_URL, origin)]
 }
 
-/** Without the variable, the embedded deployment has a random secret. */
-function checkSecret(secret: string | undefined): Finding[] {
-  if (secret === undefined)
+function checkSecret({ env, isEmbedded, authRunsIn, hasOwnSecret }: Project): Finding[] {
+  const secret = env.BETTER_AUTH_SECRET
+  // Without the variable, the embedded deployment has a random secret.
+  const needsNone = isEmbedded || authRunsIn === 'app' || hasOwnSecret
+  if (secret === undefined && needsNone)
     return []
-  if (secret.trim() === '')
+  if (secret === undefined || secret.trim() === '')
     return [finding('SECRET_MISSING', { option: '' })]
   const problem = weaknessOf(secret)
   return problem === null ? [] : [finding('SECRET_WEAK', { problem, option: '' })]
