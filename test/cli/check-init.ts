@@ -41,10 +41,11 @@ async function checkApps(names: string[]): Promise<void> {
 async function checkApp(name: string, scratch: string, packed: string, browser: Browser): Promise<number> {
   const start = performance.now()
   const app = APPS[name]!
-  const { args = [], readsPort } = app
+  const { args = [], hasConvue = false, readsPort } = app
   const folder = join(scratch, name)
   await app.create(folder)
-  await run('npm', ['install', packed, '--no-audit', '--no-fund', '--prefer-offline'], folder)
+  if (!hasConvue)
+    await run('npm', ['install', packed, '--no-audit', '--no-fund', '--prefer-offline'], folder)
   const { stdout } = await run('npx', ['convue', 'init', '--yes', ...args], folder)
   assert.doesNotMatch(stdout, /left to you/)
   const running = await startApp(folder, readsPort)

@@ -1,12 +1,15 @@
 /** The apps in which `npm run check:init` runs `convue init`. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { ROOT, run, runNode } from '../../package/peers/run.ts'
+import { ROOT, run } from '../../package/peers/run.ts'
+import { startRegistry } from './local-registry.ts'
 
 /** An app before `convue init`. */
 export interface StartedApp {
   /** Creates the app in a new folder. */
   create: (folder: string) => Promise<void>
+  /** Whether the app then has Convue already. @default false */
+  hasConvue?: boolean
   /** Arguments of `convue init`. @default [] */
   args?: string[]
   /** Whether `npm run dev` uses the variable `PORT`. */
@@ -43,16 +46,27 @@ async function nuxtWithPages(folder: string): Promise<void> {
   writeFileSync(join(folder, 'app/app.vue'), '<template>\n  <NuxtPage />\n</template>\n')
 }
 
-/** Does what `npm create convue` does: create-convue runs the command in the package of Convue. */
+/** Runs `npm create convue`, with a registry that has the packed packages. */
 async function createConvue(folder: string): Promise<void> {
-  const tools = `${folder}-tools`
-  mkdirSync(join(tools, 'node_modules'), { recursive: true })
-  cpSync(join(ROOT, 'create-convue'), join(tools, 'node_modules/create-convue'), { recursive: true })
-  const packed = join(dirname(folder), 'convue.tgz')
-  await run('npm', ['install', packed, '--no-save', '--no-audit', '--no-fund', '--prefer-offline'], tools)
-  // Not installed yet, since the registry does not have this version of Convue.
-  await runNode([join(tools, 'node_modules/create-convue/create-convue.js'), folder, '--no-install'], tools)
-  rmSync(tools, { recursive: true, force: true })
+  const scratch = dirname(folder)
+  const registry = await startRegistry([ROOT, join(ROOT, 'create-convue')], scratch)
+  try {
+    const env = { npm_config_registry: registry.url, npm_config_cache: await cacheWithoutCommands(scratch) }
+    await run('npm', ['create', '--yes', 'convue', basename(folder)], scratch, env)
+  }
+  finally {
+    registry.close()
+  }
+}
+
+/** The cache of npm without the commands that it has run: an earlier `create-convue` has the same version. */
+async function cacheWithoutCommands(scratch: string): Promise<string> {
+  const { stdout } = await run('npm', ['config', 'get', 'cache'], scratch)
+  const [cache, contents] = [join(scratch, 'npm-cache'), join(stdout.trim(), '_cacache')]
+  mkdirSync(cache)
+  mkdirSync(contents, { recursive: true })
+  symlinkSync(contents, join(cache, '_cacache'))
+  return cache
 }
 
 export const APPS: Record<string, StartedApp> = {
@@ -75,7 +89,7 @@ export const APPS: Record<string, StartedApp> = {
     path: '/tasks',
     signIn: 'link',
   },
-  'create': { create: createConvue, readsPort: false, path: '/', signIn: 'same page' },
+  'create': { create: createConvue, hasConvue: true, readsPort: false, path: '/', signIn: 'same page' },
   'nuxt': { create: emptyNuxt, readsPort: true, path: '/', signIn: 'same page' },
   'nuxt-server': {
     create: nuxtWithPages,
