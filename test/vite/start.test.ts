@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConvexHttpClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
+import { createServer } from 'vite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { EmbeddedDeployment } from '../../src/dev/embedded-deployment.ts'
+import { findFreePort } from '../../src/dev/free-port.ts'
+import { convue } from '../../src/vite/index.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { useViteApps } from './vite-app.ts'
 
@@ -35,6 +39,38 @@ describe('convue() in vite dev, when functions have errors at the start', () => 
     await eventually(() => sent.map(({ type }) => type)).toContain('full-reload')
     const client = new ConvexHttpClient(await convexUrl(), { logger: false })
     expect(await client.query(api.greetings.greet, {})).toBe('Hello')
+  })
+})
+
+describe('convue() in vite dev, when Vite closes early', () => {
+  const createApp = useViteApps()
+  const GREETING = 'import { query } from \'./_generated/server\'\nexport const greet = query(() => \'Hello\')\n'
+
+  it('frees the port that is reserved for a server that does not listen', async () => {
+    const { root, write } = createApp({ functions: false })
+    write('convex/greetings.ts', GREETING)
+    const vite = await createServer({ root, configFile: false, logLevel: 'silent', plugins: [convue({ data: false })], server: { port: 21_900 } })
+    const { port } = vite.config.server
+    expect(await findFreePort(port, 'localhost')).toBeGreaterThan(port)
+    await vite.close()
+    expect(await findFreePort(port, 'localhost')).toBe(port)
+  })
+
+  it('closes a deployment that starts, after its functions are corrected, while Vite closes', async () => {
+    const { root, write } = createApp({ functions: false })
+    write('convex/greetings.ts', GREETING.replace('() =>', '(((('))
+    const options = { seed: null, start: { functions: join(root, 'convex') } }
+    const embedded = await EmbeddedDeployment.start(options, 'http://localhost:5173')
+    expect(embedded.problem).toMatchObject({ code: 'FUNCTIONS_INVALID' })
+    const onStart = vi.fn()
+    embedded.onStart(onStart)
+
+    write('convex/greetings.ts', GREETING)
+    const starting = embedded.reload()
+    await embedded.release()
+    await starting
+    await expect(fetch(`${embedded.url}/version`)).rejects.toThrow('fetch failed')
+    expect(onStart).not.toHaveBeenCalled()
   })
 })
 
