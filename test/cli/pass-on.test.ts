@@ -41,7 +41,7 @@ describe('convue run, data, export and import', () => {
   it('run functions, also internal ones and as a user, list data, and copy it', async () => {
     expect(await convue('run', 'notes:add', '{"text":"from the terminal"}')).toMatchObject({ code: 0 })
     expect((await convue('run', 'notes:whoami', '--identity', '{"name":"Ada","subject":"ada","issuer":"https://example.com"}')).stdout).toContain('"Ada"')
-    expect((await convue('data')).stdout).toContain('profiles')
+    expect((await convue('data', '--data=.convex-local')).stdout).toContain('profiles')
     expect((await convue('data', 'profiles', '--data', '.convex-local')).stdout).toContain('from the terminal')
 
     expect(await convue('export', '--path', 'copy.zip')).toMatchObject({ code: 0 })
