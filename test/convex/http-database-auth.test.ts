@@ -107,6 +107,21 @@ describe.each(lines)('convexDatabase on the app\'s own server, with Better Auth 
     expect(await requestsOf(joining)).toEqual([['session'], ['jwks']])
   })
 
+  it('signs a user up and in over one connection', async () => {
+    const counting = await startProxy(deployment.siteUrl)
+    try {
+      const database = ({ convexDatabase }: AuthServer['modules']) => convexDatabase({ siteUrl: counting.url, secret: SECRET })
+      const ada = await signUp(server.withOptions(modules => ({ ...options(modules, SITE_URL), database: database(modules) })))
+      await ada.post('/sign-in/email', { email: ada.email, password: PASSWORD })
+      expect((await session(ada)).user.email).toBe(ada.email)
+      expect(counting.requests.length).toBeGreaterThan(5)
+      expect(counting.connections).toBe(1)
+    }
+    finally {
+      await counting.close()
+    }
+  })
+
   describe('with the JWE cookie cache', () => {
     const MINUTES = 60_000
     const withCache = () => server.withOptions(modules => ({

@@ -6,6 +6,7 @@ import type { Target } from './target.ts'
 import { ConvexError, jsonToConvex } from 'convex/values'
 import { isRead } from '../database/statement.ts'
 import { restoreError, setupError } from '../setup-error.ts'
+import { untilConnectionIsFree } from './free-connection.ts'
 import { PROTOCOL_VERSION } from './protocol.ts'
 
 /** The status and the whole body of an answer. */
@@ -40,8 +41,10 @@ async function requestAnswer(target: Target, body: string, attempts: number): Pr
       redirect: 'manual',
       signal: AbortSignal.timeout(target.timeoutMs),
     })
-    // The whole body is read in any case, so that the connection can be used again.
-    return { status: response.status, text: await response.text() }
+    // The whole body is read in any case, so that the next request uses the same connection.
+    const text = await response.text()
+    await untilConnectionIsFree()
+    return { status: response.status, text }
   }
   catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError'
