@@ -16,6 +16,7 @@ import { codegen } from './codegen.ts'
 import { resolveAccess } from './server/access.ts'
 import { testingError } from './testing-error.ts'
 import { DeploymentThread } from './thread/deployment-thread.ts'
+import { readSockets } from './thread/read-sockets.ts'
 import { watchFunctions } from './watch-functions.ts'
 
 /** Reports only failures, since the log of the deployment shows the functions that run. */
@@ -111,7 +112,10 @@ function createDeployment(
     query: run('query') as Deployment['query'],
     mutation: run('mutation') as Deployment['mutation'],
     action: run('action') as Deployment['action'],
-    settled: () => thread.ask({ type: 'settled' }),
+    settled: async () => {
+      await thread.ask({ type: 'settled' })
+      await readSockets()
+    },
     disconnectAll: () => thread.ask({ type: 'disconnectAll' }),
     advanceClock: ms => thread.ask({ type: 'advanceClock', ms }),
     restart: () => thread.ask({ type: 'restart' }),

@@ -92,9 +92,12 @@ export class SyncConnection {
     this.#announce()
   }
 
-  /** Returns whether the connection has answered all messages that it has received. */
+  /**
+   * Returns whether the connection has answered all messages that it has received, and whether the
+   * answers have left this process.
+   */
   get isIdle(): boolean {
-    return this.#update === 'idle' && this.#waitingMessages === 0
+    return this.#update === 'idle' && this.#waitingMessages === 0 && this.#socket.bufferedAmount === 0
   }
 
   get #isOpen(): boolean {

@@ -1,0 +1,16 @@
+/** Lets the sockets of this thread read what a deployment has sent them. */
+import { setImmediate } from 'node:timers/promises'
+
+/**
+ * Messages of the deployment's thread and data of sockets arrive in the same phase of the event
+ * loop, in any order. The first turn ends this phase, and the second one has a whole phase. Further
+ * turns are for large results: in one phase, Node reads at most 2 MB from a socket, and an operating
+ * system keeps several times as much for each connection.
+ */
+const TURNS = 8
+
+/** Resolves once the sockets of this thread have read all data that has arrived. */
+export async function readSockets(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++)
+    await setImmediate()
+}
