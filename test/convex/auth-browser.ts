@@ -1,6 +1,14 @@
 /** A browser that calls Better Auth's routes of a deployment. */
 import type { BrowserFetch } from '../../src/testing/browser-fetch.ts'
+import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { createBrowserFetch } from '../support/live/deployment.ts'
+
+/** Starts a sign-in at the provider `stub`. Since Better Auth 1.7, it has the route of all providers. */
+export function providerSignIn(callbackURL: string): [path: string, body: object] {
+  return 'endpoints' in genericOAuth({ config: [] })
+    ? ['sign-in/oauth2', { providerId: 'stub', callbackURL }]
+    : ['sign-in/social', { provider: 'stub', callbackURL }]
+}
 
 export const PASSWORD = 'correct horse battery'
 

@@ -7,7 +7,7 @@ import { ConvexHttpClient } from 'convex/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FOREIGN_ORIGIN, ORIGIN, signUp } from '../support/live/deployment.ts'
 import { api, internal } from './apps/guides-kit/convex/_generated/api.js'
-import { AuthBrowser, PASSWORD } from './auth-browser.ts'
+import { AuthBrowser, PASSWORD, providerSignIn } from './auth-browser.ts'
 import { startApp } from './start-app.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -69,9 +69,10 @@ describe('defineAuthDatabase, with the tables of a server kit', () => {
   it('signs in the user of another provider, also a second time', async () => {
     const signInAtProvider = async (): Promise<string> => {
       const browser = new AuthBrowser(deployment.siteUrl)
-      const { url } = await browser.do('sign-in/oauth2', { providerId: 'stub', callbackURL: '/' })
-      const state = new URL(url).searchParams.get('state')!
-      await browser.visit(`oauth2/callback/stub?${new URLSearchParams({ code: 'code', state })}`)
+      const { url } = await browser.do(...providerSignIn('/'))
+      const query = new URL(url).searchParams
+      const [, callback] = new URL(query.get('redirect_uri')!).pathname.split('/api/auth/')
+      await browser.visit(`${callback}?${new URLSearchParams({ code: 'code', state: query.get('state')! })}`)
       return (await browser.session()).user.id
     }
     expect(await signInAtProvider()).toBe(await signInAtProvider())

@@ -18,9 +18,28 @@ const SHORT = [
   'test/convex/whole-local-install.test.ts',
 ]
 
+/**
+ * The tests of `convue/convex` that run on the installed version. The others run on both versions
+ * themselves, or use the component, whose functions for apps support only Better Auth 1.6.
+ */
+const CONVEX = [
+  'cross-domain-page',
+  'database',
+  'database-functions',
+  'from-other-guides-kit',
+  'functions-local',
+  'http-database',
+  'http-database-route',
+  'http-database-stranger',
+  'local-install-guide',
+  'own-server-guide',
+  'rotation',
+].map(name => `test/convex/${name}.test.ts`)
+
 /** All tests that use the client or the server of Better Auth. */
 const FULL = [
   ...SHORT,
+  ...CONVEX,
   'test/unit/plugin',
   'test/unit/errors',
   'test/unit/shared',

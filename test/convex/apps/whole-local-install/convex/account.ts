@@ -2,6 +2,8 @@ import { v } from 'convex/values'
 import { action, mutation, query } from './_generated/server'
 import { authedAction, authedMutation, authedQuery, getAuth, getAuthUser } from './auth'
 
+export const whoami = query({ args: {}, handler: async ctx => await ctx.auth.getUserIdentity() })
+
 export const current = authedQuery({ args: {}, handler: async ({ user }) => user.email })
 
 export const currentInAction = authedAction({ args: {}, handler: async ({ user }) => user.email })
