@@ -22,8 +22,8 @@ export const serverErrors = {
     scopes: ['server'],
     why: (problem: string): string => `Convue does not run mutations and actions for this request: ${problem}.`,
     fix: 'To allow the pages of another origin, add the origin to `trustedOrigins`. Behind a reverse proxy that '
-      + 'changes `Host`, set `trustProxy`. A client that is not a browser must send `Origin` with the address of the '
-      + 'app.',
+      + 'changes `Host`, set `trustProxy` to `true`, or its `hostHeader`. A client that is not a browser must send '
+      + '`Origin` with the address of the app.',
     reference: 'Convue does not run mutations and actions for this request, because a page of another site caused the '
       + 'request, or because the request has cookies but no header that names its origin.',
     docs: 'reference/server.md#where-a-request-comes-from',

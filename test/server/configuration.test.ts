@@ -78,6 +78,8 @@ describe('createConvexServer, with other invalid options', () => {
     { trustProxy: { addressHeader: '' } },
     { trustProxy: { addressHeader: 'x forwarded for' } },
     { trustProxy: { addressHeader: 'Forwarded' } },
+    { trustProxy: { protocolHeader: '' } },
+    { trustProxy: { hostHeader: 'x forwarded host' } },
     { trustProxy: 'loopback' as any },
     { trustProxy: 1 as any },
     { clientAddressHeader: 'x client' },

@@ -114,6 +114,13 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
   it('run behind a reverse proxy that changes Host, if `trustProxy` is set', async () => {
     const headers = { 'origin': APP, 'x-forwarded-host': 'app.example.com', 'x-forwarded-proto': 'https' }
     expect(await write(headers, { trustProxy: true }, 'http://internal:3000/page')).toBe('done')
+    expect(await write(headers, { trustProxy: { hostHeader: 'x-forwarded-host' } }, 'http://internal:3000/page')).toBe('done')
     expect(await write(headers, {}, 'http://internal:3000/page')).toBe('ORIGIN_UNTRUSTED')
+  })
+
+  it('never run for an origin that only a header names which `trustProxy` does not name', async () => {
+    const headers = { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', 'cf-connecting-ip': '203.0.113.9' }
+    for (const trustProxy of [{ addressHeader: 'cf-connecting-ip' }, { addressHeader: 'cf-connecting-ip', protocolHeader: 'x-forwarded-proto' }])
+      expect(await write(headers, { trustProxy })).toBe('ORIGIN_UNTRUSTED')
   })
 })

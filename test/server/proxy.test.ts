@@ -267,8 +267,18 @@ describe('handler', () => {
 
     it('is the address that the outermost trusted proxy wrote, not the address from the client', async () => {
       const headers = { 'x-forwarded-proto': 'http, https, http', 'x-forwarded-host': 'evil.example, app.example.com, inner.example' }
-      expect(await told(headers, { hops: 2 })).toEqual(['https', 'app.example.com'])
-      expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, { hops: 2 })).toEqual(['https', 'app.example.com'])
+      const trustProxy = { hops: 2, protocolHeader: 'x-forwarded-proto', hostHeader: 'x-forwarded-host' }
+      expect(await told(headers, trustProxy)).toEqual(['https', 'app.example.com'])
+      expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, trustProxy)).toEqual(['https', 'app.example.com'])
+    })
+
+    it('is read only from headers that `trustProxy` names, since a proxy may keep the others of a client', async () => {
+      const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-scheme': 'https', 'x-host': 'app.example.com' }
+      for (const trustProxy of [{}, { hops: 2 }, { addressHeader: 'X-Forwarded-For' }])
+        expect(await told(headers, trustProxy)).toEqual(['http', 'internal:3000'])
+      expect(await told(headers, { protocolHeader: 'X-Forwarded-Proto' })).toEqual(['https', 'internal:3000'])
+      expect(await told(headers, { hostHeader: 'X-Host' })).toEqual(['http', 'app.example.com'])
+      expect(await told(headers, { protocolHeader: 'X-Scheme', hostHeader: 'X-Host' })).toEqual(['https', 'app.example.com'])
     })
 
     it('is never an invalid address, even from a trusted proxy', async () => {

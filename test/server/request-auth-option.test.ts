@@ -55,6 +55,15 @@ describe('requestAuth', () => {
     expect(calls[0]!.request.url).toBe('https://shop.example.com/api/auth/convex/token')
   })
 
+  it('receives the address of the request if `trustProxy` names only the header with the client\'s address', async () => {
+    const { calls, requestAuth } = recorder()
+    const headers = { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'evil.example', 'cf-connecting-ip': '203.0.113.9', 'cookie': SESSION }
+    const server = createServer(requestAuth, { trustProxy: { addressHeader: 'cf-connecting-ip' } })
+    await server.forRequest(requestOf('/page', { headers })).getToken()
+    await server.handler(requestOf('/api/auth/ok', { headers }))
+    expect(calls.map(({ request }) => request.url)).toEqual([`${APP}/api/auth/convex/token`, `${APP}/api/auth/ok`])
+  })
+
   it('receives the request that causes it, which may carry data of the host', async () => {
     const { calls, requestAuth } = recorder()
     const server = createServer(requestAuth)

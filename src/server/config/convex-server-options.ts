@@ -11,7 +11,10 @@ export interface JwtCacheOptions {
   marginMs?: number
 }
 
-/** The trusted headers of a reverse proxy in front of the app. */
+/**
+ * The trusted headers of a reverse proxy in front of the app. Only the header with the client's
+ * address has a default: every other header is trusted only if it is named here.
+ */
 export interface TrustProxyOptions {
   /**
    * The number of proxies in front of the app, which have written the last `hops` entries of a list
@@ -28,6 +31,20 @@ export interface TrustProxyOptions {
    * @default 'x-forwarded-for'
    */
   addressHeader?: string
+  /**
+   * The header with the scheme that the browser uses, `http` or `https`. Name it if TLS ends in
+   * front of the app, and if the proxy does not keep this header of a client.
+   *
+   * @default none: the scheme of the request's URL
+   */
+  protocolHeader?: string | undefined
+  /**
+   * The header with the host of the app in the browser. Name it if the proxy changes `Host`, and if
+   * the proxy does not keep this header of a client.
+   *
+   * @default none: the host of the request's URL
+   */
+  hostHeader?: string | undefined
 }
 
 /**
@@ -107,9 +124,9 @@ export interface ConvexServerOptions {
    */
   trustedOrigins?: string[]
   /**
-   * `true` if a reverse proxy in front of the app sets `x-forwarded-proto`, `x-forwarded-host`, and
-   * `x-forwarded-for` or another header with the client's address. Without such a proxy, every
-   * client can send these headers itself, so do not set this option.
+   * `true` if a reverse proxy in front of the app sets `x-forwarded-for`, `x-forwarded-proto` and
+   * `x-forwarded-host`. If it sets fewer or other headers, name these headers. Every client can send
+   * headers that no proxy replaces, so trust no others.
    *
    * @default false
    */

@@ -9,20 +9,21 @@ export interface PublicOrigin {
 }
 
 /**
- * Reads the origin from the headers of a trusted reverse proxy. Without a trusted proxy, it is the
- * origin of the request's URL.
+ * Reads the origin from the trusted headers of a reverse proxy. Without such a header, a part of
+ * the origin is that of the request's URL.
  */
 export function publicOrigin(request: Request, { trustedProxy }: Pick<ServerConfig, 'trustedProxy'>): PublicOrigin {
   const url = new URL(request.url)
-  const forwarded = (header: string): string | null => {
-    if (!trustedProxy)
+  const forwarded = (part: 'protocolHeader' | 'hostHeader'): string | null => {
+    const header = trustedProxy?.[part]
+    if (!trustedProxy || !header)
       return null
     return entryFromProxy(request.headers.get(header), trustedProxy.hops)
   }
-  const protocol = forwarded('x-forwarded-proto')?.toLowerCase() ?? url.protocol.slice(0, -1)
+  const protocol = forwarded('protocolHeader')?.toLowerCase() ?? url.protocol.slice(0, -1)
   return {
     protocol: protocol === 'https' ? 'https' : 'http',
-    host: checkHost(forwarded('x-forwarded-host')) ?? url.host,
+    host: checkHost(forwarded('hostHeader')) ?? url.host,
   }
 }
 

@@ -46,6 +46,17 @@ export interface TrustedProxy {
   hops: number
   /** The header in which the proxies write the client's address, in lower case. */
   addressHeader: string
+  /** The header with the scheme that the browser uses; `null` if no such header is trusted. */
+  protocolHeader: string | null
+  /** The header with the host of the app in the browser; `null` if no such header is trusted. */
+  hostHeader: string | null
+}
+
+/** The headers of `trustProxy: true`. */
+const STANDARD_HEADERS: TrustProxyOptions = {
+  addressHeader: 'x-forwarded-for',
+  protocolHeader: 'x-forwarded-proto',
+  hostHeader: 'x-forwarded-host',
 }
 
 /** The longest delay of a timer, which has 31 bits. Timers with longer delays fire immediately. */
@@ -111,15 +122,22 @@ function resolveTokenMargin(jwtCache: boolean | JwtCacheOptions): number {
 function resolveProxy(trustProxy: boolean | TrustProxyOptions): TrustedProxy | null {
   if (!trustProxy)
     return null
-  if (trustProxy !== true && typeof trustProxy !== 'object')
+  if (trustProxy === true)
+    return resolveProxy(STANDARD_HEADERS)
+  if (typeof trustProxy !== 'object')
     throw invalidOption('`trustProxy` is not a boolean or an object')
-  const { hops = 1, addressHeader = 'x-forwarded-for' } = optionsOf(trustProxy)
+  const { hops = 1, addressHeader = 'x-forwarded-for', protocolHeader, hostHeader } = trustProxy
   if (!Number.isInteger(hops))
     throw invalidOption('`trustProxy.hops` is not a whole number')
   const header = checkHeader(addressHeader, 'trustProxy.addressHeader')
   if (header === 'forwarded')
     throw invalidOption('`trustProxy.addressHeader` cannot be `Forwarded`, which holds more than addresses')
-  return { hops: checkCount(hops, 'trustProxy.hops', 1), addressHeader: header }
+  return {
+    hops: checkCount(hops, 'trustProxy.hops', 1),
+    addressHeader: header,
+    protocolHeader: checkOptionalHeader(protocolHeader, 'trustProxy.protocolHeader'),
+    hostHeader: checkOptionalHeader(hostHeader, 'trustProxy.hostHeader'),
+  }
 }
 
 /** The options of a feature. `true` turns the feature on with the defaults. */
@@ -134,6 +152,10 @@ function checkPath(text: string, option: string): string {
   if (path === '/' || new URL(path, 'http://localhost').pathname !== path || path.includes('//'))
     throw invalidOption(`\`${option}\` is not a path below the root`)
   return path
+}
+
+function checkOptionalHeader(text: string | undefined, option: string): string | null {
+  return text === undefined ? null : checkHeader(text, option)
 }
 
 /** Names of headers are compared in lower case, in which `Headers` lists them. */
