@@ -142,8 +142,8 @@ export interface Deployment {
   ) => Promise<FunctionReturnType<Action>>
   /**
    * Resolves once no function runs, no scheduled function is due, and every client has received its
-   * answers. Clients in the caller's thread have then read the answers from their sockets. An action
-   * that waits for a timer counts as running until the clock reaches the time of this timer.
+   * answers. Clients in the caller's thread have then read the answers from their sockets. An
+   * action that waits for a timer counts as running until the clock reaches the time of this timer.
    */
   settled: () => Promise<void>
   /**

@@ -226,6 +226,8 @@ describe('src/convex', () => {
   it('does not use globals of Node, apart from the environment variables', () => {
     const code = files
       .filter(file => /^convex\b/.test(folderOf(relative(root, file))))
+      // Runs on the app's server, and uses `setImmediate` only where it exists.
+      .filter(file => !file.endsWith('free-connection.ts'))
       .map(file => ts.transpile(readFileSync(file, 'utf8'), { target: ts.ScriptTarget.ESNext, removeComments: true }))
       .join('\n')
     expect(code.replaceAll('process.env.', '')).not.toMatch(/\b(?:process|Buffer|require|__dirname|setImmediate)\b/)

@@ -125,8 +125,8 @@ export interface ConvexServerOptions {
   trustedOrigins?: string[]
   /**
    * `true` if a reverse proxy in front of the app sets `x-forwarded-for`, `x-forwarded-proto` and
-   * `x-forwarded-host`. If it sets fewer or other headers, name these headers. Every client can send
-   * headers that no proxy replaces, so trust no others.
+   * `x-forwarded-host`. If it sets fewer or other headers, name these headers. Every client can
+   * send headers that no proxy replaces, so trust no others.
    *
    * @default false
    */

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 /**
  * Messages of the deployment's thread and data of sockets arrive in the same phase of the event
  * loop, in any order. The first turn ends this phase, and the second one has a whole phase. Further
- * turns are for large results: in one phase, Node reads at most 2 MB from a socket, and an operating
- * system keeps several times as much for each connection.
+ * turns are for large results: in one phase, Node reads at most 2 MB from a socket, and an
+ * operating system keeps several times as much for each connection.
  */
 const TURNS = 8
 
