@@ -59,6 +59,18 @@ describe('settled', () => {
     await mutation
   })
 
+  it('resolves after messages have been answered that a socket of this thread had sent', async () => {
+    const client = await RawClient.open(deployment.url)
+    // In some of the rounds, the thread of the deployment takes the message of `settled` before it reads from the socket.
+    for (let round = 1; round <= 300; round++) {
+      const query = deployment.query(countNotes)
+      client.mutate(round, 'notes:add', {})
+      await deployment.settled()
+      expect(client.received.filter(({ type }) => type === 'MutationResponse')).toHaveLength(round)
+      await query
+    }
+  })
+
   it('resolves while a test replaces the timers', async () => {
     vi.useFakeTimers()
     await expect(deployment.settled()).resolves.toBeUndefined()

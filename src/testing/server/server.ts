@@ -211,6 +211,9 @@ export class DeploymentServer {
   async settled(): Promise<void> {
     const runtime = await this.#runtime
     const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && this.#connections.areIdle
+    // A client may have sent a message before this call, which this thread has not read. The first
+    // turn ends the phase in which messages are read, and the second one has a whole such phase.
+    await setImmediate()
     do {
       await setImmediate()
     } while (!isIdle())
