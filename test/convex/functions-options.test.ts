@@ -1,3 +1,5 @@
+import { betterAuth } from 'better-auth/minimal'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { defineAuthFunctions, hasRole, registerAuthRoutes, wrapAuthApi } from '../../src/convex/index.ts'
 
@@ -107,5 +109,18 @@ describe('registerAuthRoutes', () => {
     { option: 'cors.origins', call: () => registerAuthRoutes(router, createAuth, { cors: { origins: ['https://app.example.com/'] } }) },
   ])('throws CONVEX_OPTION_INVALID for a wrong $option', ({ option, call }) => {
     expect(call).toThrow(expect.objectContaining({ code: 'CONVEX_OPTION_INVALID', why: expect.stringContaining(`\`${option}\``) }))
+  })
+
+  it('calls `createAuth` for a request, and never before', async () => {
+    const calls: unknown[] = []
+    const app = new Hono()
+    registerAuthRoutes(app, (ctx) => {
+      calls.push(ctx)
+      return betterAuth({ baseURL: 'https://app.example.com', secret: 'a secret that only this test uses, and nothing else' })
+    }, { cors: true })
+    expect(calls).toEqual([])
+    const ctx = {}
+    expect(await (await app.fetch(new Request('https://app.example.com/api/auth/ok'), ctx)).json()).toEqual({ ok: true })
+    expect(calls).toEqual([ctx])
   })
 })
