@@ -25,6 +25,7 @@ export type {
   UseConvexPaginatedQueryReturn,
 } from './composables/pagination/use-convex-paginated-query.ts'
 export { defineConvexQuery } from './composables/query/define-convex-query.ts'
+export type { PauseReason } from './composables/query/pause-reason.ts'
 export { prefetchConvexQuery, usePrefetchConvexQuery } from './composables/query/prefetch-convex-query.ts'
 export type { PrefetchConvexQuery, PrefetchConvexQueryOptions } from './composables/query/prefetch-convex-query.ts'
 export type { QueryArgs } from './composables/query/query-args.ts'

@@ -129,6 +129,11 @@ export function hasAuthFailed(auth: UseConvexAuthReturn, mode: QueryAuth): boole
   return mode !== 'public' && auth.status.value !== 'unauthenticated' && !!auth.error.value
 }
 
+/** Whether a query of this auth mode requires a user, and the page is signed out. */
+export function isUserMissing(auth: UseConvexAuthReturn, mode: QueryAuth): boolean {
+  return mode === 'required' && auth.status.value === 'unauthenticated'
+}
+
 /**
  * Whether it is uncertain that the visible result of a query of this auth mode belongs to the
  * current identity.

@@ -148,6 +148,7 @@ describe('useConvexQuery: the return type', () => {
     expectTypeOf(query.status.value).toEqualTypeOf<'paused' | 'pending' | 'success' | 'error'>()
     expectTypeOf(query.error.value).toEqualTypeOf<Error | undefined>()
     expectTypeOf(query.isPaused.value).toEqualTypeOf<boolean>()
+    expectTypeOf(query.pausedBy.value).toEqualTypeOf<'auth' | 'args' | 'closed' | undefined>()
     expectTypeOf(query.isPending.value).toEqualTypeOf<boolean>()
     expectTypeOf(query.isStale.value).toEqualTypeOf<boolean>()
     expectTypeOf(query.refresh).toEqualTypeOf<() => Promise<void>>()

@@ -6,12 +6,13 @@ import type {
   PaginatedQueryReference,
   PausablePaginatedQueryArgs,
 } from '../../shared/paginated-query.ts'
+import type { PauseReason } from '../query/pause-reason.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
 import type { PaginationView } from './pagination-state.ts'
 import { tryOnScopeDispose } from '@vueuse/core'
 import { computed, shallowRef, watch } from 'vue'
 import { diagnose } from '../../errors/diagnose.ts'
-import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
+import { hasAuthFailed, isIdentityUnsure, isUserMissing } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { identityOf, identityScopedComputed } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
@@ -19,6 +20,7 @@ import { shareStructure } from '../../shared/structural-sharing.ts'
 import { shareError } from '../../store/share-error.ts'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
+import { pauseReason } from '../query/pause-reason.ts'
 import { useQueryTarget } from '../query/query-args.ts'
 import { createListSession, listKeyOf } from './list-session.ts'
 import { LOADING, PAUSED, viewOf } from './pagination-state.ts'
@@ -57,6 +59,8 @@ export interface UseConvexPaginatedQueryReturn<Item> {
    * page has failed, and `results` ends before it.
    */
   status: Readonly<Ref<'LoadingFirstPage' | 'CanLoadMore' | 'LoadingMore' | 'Exhausted' | 'Paused' | 'Error'>>
+  /** Why the list is paused; `undefined` unless `status` is `Paused`. */
+  pausedBy: Readonly<Ref<PauseReason | undefined>>
   /** `status` is `LoadingFirstPage` or `LoadingMore`. */
   isLoading: Readonly<Ref<boolean>>
   /** The error of the page that failed; `undefined` again once the page has a result. */
@@ -138,8 +142,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
 
   function currentView(previous: PaginationView | undefined): PaginationView {
     const { value } = target
-    const isSignedOut = auth === 'required' && callerAuth.status.value === 'unauthenticated'
-    if (value.status === 'paused' || isSignedOut)
+    if (value.status === 'paused' || isUserMissing(callerAuth, auth))
       return PAUSED
     if (value.status === 'error')
       return { status: 'Error', results: [], error: value.error, isStale: false }
@@ -180,6 +183,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   const refs: UseConvexPaginatedQueryReturn<any> = {
     results: computed(() => view.value.results),
     status,
+    pausedBy: computed(() => status.value === 'Paused' ? pauseReason(target.value, callerAuth, auth) : undefined),
     isLoading: computed(() => status.value === 'LoadingFirstPage' || status.value === 'LoadingMore'),
     error: computed(() => view.value.error),
     isStale: computed(() => view.value.isStale),

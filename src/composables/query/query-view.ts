@@ -4,11 +4,13 @@ import type { ComputedRef } from 'vue'
 import type { ConvexContext } from '../../plugin/context.ts'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
 import type { QueryEntry, QueryState } from '../../store/query-entry.ts'
+import type { PauseReason } from './pause-reason.ts'
 import type { QueryTarget, QueryTargetRef } from './query-args.ts'
 import { computed } from 'vue'
-import { hasAuthFailed, isIdentityUnsure } from '../../plugin/auth.ts'
+import { hasAuthFailed, isIdentityUnsure, isUserMissing } from '../../plugin/auth.ts'
 import { identityOf } from '../../plugin/identity-scoped.ts'
 import { PAUSED, PENDING } from '../../store/query-entry.ts'
+import { pauseReason } from './pause-reason.ts'
 
 export interface QueryViewOptions {
   keepPreviousData?: boolean
@@ -100,7 +102,7 @@ export class QueryView {
     if (target.query && entry?.query.key === target.query.key)
       state = entry.state.value
     // Arguments that are computed from the user may throw while no user is signed in.
-    else if (this.#isSignedOut)
+    else if (isUserMissing(this.#context.callerAuth, this.#auth))
       return PAUSED
     else if (target.status !== 'ready')
       return target
@@ -136,6 +138,10 @@ export class QueryView {
     return this.status === 'paused'
   }
 
+  get pausedBy(): PauseReason | undefined {
+    return this.isPaused ? pauseReason(this.#target.value, this.#context.callerAuth, this.#auth) : undefined
+  }
+
   get isPending(): boolean {
     return this.status === 'pending'
   }
@@ -148,11 +154,6 @@ export class QueryView {
 
   get #value(): unknown {
     return this.#retained ? this.#retained.value.value : this.state.value
-  }
-
-  /** Whether the query requires a user and the page is signed out. */
-  get #isSignedOut(): boolean {
-    return this.#auth === 'required' && this.#context.callerAuth.status.value === 'unauthenticated'
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { EffectScope, MaybeRefOrGetter } from 'vue'
+import type { PauseReason } from './pause-reason.ts'
 import type { QueryArgs } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
 import {
@@ -52,8 +53,10 @@ export interface ConvexQueriesResult<Data> {
   readonly error: Error | undefined
   /** The state of the query: see `isPaused`, `isPending`, `data` and `error`. */
   readonly status: 'paused' | 'pending' | 'success' | 'error'
-  /** The arguments pause the query, or it requires a user and the page is signed out. */
+  /** The query does not run: see `pausedBy`. */
   readonly isPaused: boolean
+  /** Why the query is paused; `undefined` unless `isPaused` is `true`. */
+  readonly pausedBy: PauseReason | undefined
   /** The first result of these arguments has not arrived yet. */
   readonly isPending: boolean
   /** `data` may differ from the live result of these arguments for the current identity. */
@@ -97,6 +100,7 @@ const PAUSED: ConvexQueriesResult<never> = {
   error: undefined,
   status: 'paused',
   isPaused: true,
+  pausedBy: 'args',
   isPending: false,
   isStale: false,
   refresh: () => Promise.resolve(),

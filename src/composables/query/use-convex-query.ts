@@ -3,6 +3,7 @@
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
+import type { PauseReason } from './pause-reason.ts'
 import type { QueryRest } from './query-args.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { PropertyRef } from '../../reactivity/vue-internals.ts'
@@ -91,8 +92,10 @@ export interface UseConvexQueryReturn<Data> {
   error: Readonly<Ref<Error | undefined>>
   /** The state of the query: see `isPaused`, `isPending`, `data` and `error`. */
   status: Readonly<Ref<'paused' | 'pending' | 'success' | 'error'>>
-  /** The arguments pause the query, or it requires a user and the page is signed out. */
+  /** The query does not run: see `pausedBy`. */
   isPaused: Readonly<Ref<boolean>>
+  /** Why the query is paused; `undefined` unless `isPaused` is `true`. */
+  pausedBy: Readonly<Ref<PauseReason | undefined>>
   /** The first result of these arguments has not arrived yet. */
   isPending: Readonly<Ref<boolean>>
   /** `data` may differ from the live result of these arguments for the current identity. */
@@ -109,6 +112,8 @@ export type WithInitialData<Options, Initial> = Options & ({ initialData: Initia
 
 /** Includes `undefined`, unless there is initial data. */
 type DataOf<Data, Initial> = Initial extends undefined ? Data | undefined : Data
+
+const CACHED_FIELDS = ['error', 'status', 'isPaused', 'pausedBy', 'isPending', 'isStale'] as const
 
 /**
  * Subscribes to a query and exposes its state as refs.
@@ -140,16 +145,13 @@ export function useConvexQuery<
   const refs: Record<string, unknown> = {
     // Not cached, so that a new result directly triggers the components that show it.
     data: new PropertyRef(view, 'data'),
-    error: new CachedViewRef(view, 'error'),
-    status: new CachedViewRef(view, 'status'),
-    isPaused: new CachedViewRef(view, 'isPaused'),
-    isPending: new CachedViewRef(view, 'isPending'),
-    isStale: new CachedViewRef(view, 'isStale'),
     refresh: () => entry.value?.refresh() ?? Promise.resolve(),
     then: whenSettled<unknown>(() => {
       const { then: _, ...awaited } = refs
       return awaited
     }, () => view.isSettled, options.awaitTimeoutMs),
   }
+  for (const field of CACHED_FIELDS)
+    refs[field] = new CachedViewRef(view, field)
   return refs as any
 }

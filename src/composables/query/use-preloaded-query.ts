@@ -94,6 +94,7 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
     data: computed(() => isPreloadedShown.value ? value : live.data.value),
     status,
     isPaused: computed(() => status.value === 'paused'),
+    pausedBy: computed(() => status.value === 'paused' ? live.pausedBy.value : undefined),
     isPending: computed(() => status.value === 'pending'),
     isStale: computed(() => isPreloadedShown.value || live.isStale.value),
   }
