@@ -80,6 +80,23 @@ describe('useConvexQuery: the type of arguments', () => {
     useConvexQuery(scripted.messages.list, computed(() => ({ channel: 'a' })))
   })
 
+  it('accepts refs and getters as fields of an object', () => {
+    const channel = ref('a')
+    const missing = ref<string>()
+    useConvexQuery(scripted.messages.list, { channel, limit: () => 3 })
+    useAuthedQuery(scripted.messages.list, { channel: () => channel.value, limit: computed(() => undefined) })
+    useConvexQuery(api.messages.list, { channel })
+    useConvexQuery(optional, { limit: ref(1) })
+    // @ts-expect-error a required field is not undefined: pass a getter of all arguments to pause
+    useConvexQuery(scripted.messages.list, { channel: missing })
+    // @ts-expect-error the channel is a string
+    useConvexQuery(scripted.messages.list, { channel: () => 1 })
+    // @ts-expect-error there is no such argument
+    useConvexQuery(scripted.messages.list, { channel, page: ref(2) })
+    // @ts-expect-error a getter returns values
+    useConvexQuery(scripted.messages.list, () => ({ channel }))
+  })
+
   it('accepts undefined, null and \'skip\', in a getter too', () => {
     const id = ref<string>()
     useConvexQuery(scripted.messages.list, undefined)

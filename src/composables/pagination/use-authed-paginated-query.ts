@@ -1,7 +1,12 @@
 /** `useAuthedPaginatedQuery`: a live paginated list that runs only as a confirmed user. */
 
 import type { MaybeRefOrGetter } from 'vue'
-import type { PaginatedQueryReference, PausablePaginatedQueryArgs } from '../../shared/paginated-query.ts'
+import type {
+  PaginatedQueryArgs,
+  PaginatedQueryReference,
+  PausablePaginatedQueryArgs,
+} from '../../shared/paginated-query.ts'
+import type { ArgsFields } from '../query/query-args.ts'
 import type { UseConvexPaginatedQueryOptions } from './use-convex-paginated-query.ts'
 import { useConvexPaginatedQuery } from './use-convex-paginated-query.ts'
 
@@ -28,7 +33,7 @@ export type UseAuthedPaginatedQueryOptions = Omit<UseConvexPaginatedQueryOptions
  */
 export function useAuthedPaginatedQuery<Q extends PaginatedQueryReference>(
   query: Q,
-  args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
+  args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>> | ArgsFields<PaginatedQueryArgs<Q>>,
   options: UseAuthedPaginatedQueryOptions,
 ): ReturnType<typeof useConvexPaginatedQuery<Q>> {
   return useConvexPaginatedQuery(query, args, { ...options, auth: 'required' })

@@ -2,11 +2,13 @@
 
 import type { MaybeRefOrGetter, Ref } from 'vue'
 import type {
+  PaginatedQueryArgs,
   PaginatedQueryItem,
   PaginatedQueryReference,
   PausablePaginatedQueryArgs,
 } from '../../shared/paginated-query.ts'
 import type { PauseReason } from '../query/pause-reason.ts'
+import type { ArgsFields } from '../query/query-args.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
 import type { PaginationView } from './pagination-state.ts'
 import { tryOnScopeDispose } from '@vueuse/core'
@@ -93,8 +95,8 @@ interface ListView extends PaginationView { key: string }
  * pause or authentication failure. It never rejects: errors are part of the state.
  *
  * @param query A paginated query of `convex/_generated/api`.
- * @param args Its arguments without `paginationOpts`, as a value, ref or getter; `undefined`,
- * `null` and `'skip'` pause the list.
+ * @param args Its arguments without `paginationOpts`, as in `useConvexQuery`: `undefined`, `null`
+ * and `'skip'` pause the list.
  * @param options The size of the first page, the identity to run as, and other options.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`, `ARGS_INVALID`
  * @example
@@ -107,7 +109,7 @@ interface ListView extends PaginationView { key: string }
  */
 export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   query: Q,
-  args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>>,
+  args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>> | ArgsFields<PaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
 ): AwaitableList<PaginatedQueryItem<Q>> {
   const { initialNumItems, auth = 'optional', keepPreviousData, awaitTimeoutMs, ssr = true } = options

@@ -13,14 +13,23 @@ type EmptyArgs = Record<string, never>
 /** Arguments of a query; `undefined`, `null` and `'skip'` pause it. */
 export type QueryArgs<Q extends Query> = FunctionArgs<Q> | undefined | null | 'skip'
 
+/** An object of arguments whose fields may each be a value, a ref or a getter. */
+export type ArgsFields<Args> = { [Field in keyof Args]: MaybeRefOrGetter<Args[Field]> }
+
+/**
+ * The arguments as a composable accepts them: a value, ref or getter of all arguments, or an object
+ * whose fields are values, refs or getters.
+ */
+export type ArgsSource<Q extends Query> = MaybeRefOrGetter<QueryArgs<Q>> | ArgsFields<FunctionArgs<Q>>
+
 /**
  * The parameters after the query: arguments and options. The arguments are optional if the query
  * requires none.
  */
 export type QueryRest<Q extends Query, Options>
   = EmptyArgs extends FunctionArgs<Q>
-    ? [args?: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
-    : [args: MaybeRefOrGetter<QueryArgs<Q>>, options?: Options]
+    ? [args?: ArgsSource<Q>, options?: Options]
+    : [args: ArgsSource<Q>, options?: Options]
 
 /**
  * The query to run, or the reason why no query runs: the arguments pause it, or they are not valid.
@@ -49,14 +58,14 @@ export function useQueryTarget(
   isLive = true,
 ): QueryTargetRef {
   const [source] = withArgs(rest)
-  const isReactive = typeof source === 'function' || isRef(source) || isProxy(source)
+  const isReactive = (hasFields(source) ? Object.values(source) : [source]).some(canChange)
   // Most arguments never change, and a computed value costs more than the rest of a query.
   return isReactive ? computed(toTarget) : { value: toTarget() }
 
   function toTarget(previous?: QueryTarget): QueryTarget {
     try {
-      const args = toValue(source)
-      if (args === undefined || args === null || args === 'skip')
+      const args = readArgs(source)
+      if ((args ?? 'skip') === 'skip')
         return PAUSED
       const query = describeQuery(auth, name, args, isLive)
       if (previous?.query?.key === query.key)
@@ -67,6 +76,29 @@ export function useQueryTarget(
       return { status: 'error', error: error as Error }
     }
   }
+}
+
+/** The current arguments. */
+export function readArgs(source: unknown): unknown {
+  if (!hasFields(source))
+    return toValue(source)
+  const args: Record<string, unknown> = { ...source }
+  for (const field in args)
+    args[field] = toValue(args[field])
+  return args
+}
+
+/**
+ * Whether each field of the arguments may be a ref or a getter. The fields of other objects are not
+ * read, since a store, for example, has methods that are not getters.
+ */
+function hasFields(source: unknown): source is object {
+  return source?.constructor === Object && !isProxy(source)
+}
+
+/** Whether a value can change: a ref, a getter or a reactive object. */
+function canChange(value: unknown): boolean {
+  return typeof value === 'function' || isRef(value) || isProxy(value)
 }
 
 /**

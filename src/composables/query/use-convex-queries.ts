@@ -3,7 +3,7 @@
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { EffectScope, MaybeRefOrGetter } from 'vue'
 import type { PauseReason } from './pause-reason.ts'
-import type { QueryArgs } from './query-args.ts'
+import type { ArgsSource } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
 import {
   computed,
@@ -23,6 +23,7 @@ import { asComputedRef } from '../../reactivity/vue-internals.ts'
 import { functionName } from '../../shared/function-name.ts'
 import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
+import { readArgs } from './query-args.ts'
 import { useConvexQuery } from './use-convex-query.ts'
 
 type Query = FunctionReference<'query'>
@@ -42,8 +43,8 @@ export type ConvexQueriesItem<Q extends Query>
  */
 type ConvexQueriesItemArgs<Q extends Query>
   = Record<string, never> extends FunctionArgs<Q>
-    ? { args?: MaybeRefOrGetter<QueryArgs<Q>> }
-    : { args: MaybeRefOrGetter<QueryArgs<Q>> }
+    ? { args?: ArgsSource<Q> }
+    : { args: ArgsSource<Q> }
 
 /** The state of one query: the fields of `UseConvexQueryReturn`, unwrapped. */
 export interface ConvexQueriesResult<Data> {
@@ -176,7 +177,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
       if (query?.id !== id)
         return undefined
       if ('args' in query.item)
-        return toValue(query.item.args)
+        return readArgs(query.item.args)
       return {}
     }
     const own = scope.run(() => effectScope())!

@@ -122,8 +122,9 @@ const CACHED_FIELDS = ['error', 'status', 'isPaused', 'pausedBy', 'isPending', '
  * pause or authentication failure. It never rejects: errors are part of the state.
  *
  * @param query A query of `convex/_generated/api`.
- * @param rest Arguments (a value, ref or getter; `undefined`, `null` and `'skip'` pause the query)
- * and options. A plain object is read once: pass a getter or ref for arguments that change.
+ * @param rest Arguments and options. The arguments are a value, a ref or a getter, or an object
+ * whose fields are values, refs or getters. `undefined`, `null` and `'skip'` pause the query. A
+ * field that is `undefined` counts as left out, and does not pause the query.
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  * @example
  * const { data: messages } = useConvexQuery(api.messages.list, () => ({ channel: props.channel }))

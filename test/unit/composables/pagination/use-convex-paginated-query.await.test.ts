@@ -112,7 +112,7 @@ describe('useConvexPaginatedQuery: await', () => {
     const { result } = mountList()
     await page.tick(300)
     expect('catch' in result).toBe(false)
-    expect(Object.keys(await result).sort()).toEqual(['error', 'isLoading', 'isStale', 'loadMore', 'results', 'status'])
+    expect(Object.keys(await result).sort()).toEqual(['error', 'isLoading', 'isStale', 'loadMore', 'pausedBy', 'results', 'status'])
   })
 
   it('suspends a component below Suspense until the first page arrives', async () => {

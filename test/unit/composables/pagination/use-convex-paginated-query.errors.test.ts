@@ -187,7 +187,7 @@ describe('useConvexPaginatedQuery', () => {
 
   describe('arguments that Convex cannot store', () => {
     it('set `error` to ARGS_INVALID', async () => {
-      const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: (() => {}) as any }, { initialNumItems: 3 }))
+      const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: Symbol('unstorable') as any }, { initialNumItems: 3 }))
       expect(result.status.value).toBe('Error')
       expect(result.error.value).toMatchObject({ code: 'ARGS_INVALID' })
       expect(result.results.value).toEqual([])

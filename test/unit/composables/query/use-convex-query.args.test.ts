@@ -248,8 +248,8 @@ describe('useConvexQuery', () => {
       expect(page.takeFrames()).toEqual([])
     })
 
-    it('sets `error` to ARGS_INVALID if its fields are refs', async () => {
-      const { query } = mountMessages(toRefs(reactive({ channel: 'a' })) as any)
+    it('sets `error` to ARGS_INVALID if refs are nested in its fields', async () => {
+      const { query } = mountMessages({ channel: toRefs(reactive({ name: 'a' })) } as any)
       expect(query.error.value).toMatchObject({ code: 'ARGS_INVALID' })
       await page.tick()
       expect(page.deployment.sockets).toEqual([])

@@ -65,7 +65,7 @@ describe('useConvexQuery', () => {
 
     it('resolves if the arguments are invalid, and if transform throws', async () => {
       openPage()
-      const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: () => {} }))
+      const unstorable = mountAwaited(() => useConvexQuery(api.values.echo, { value: Symbol('unstorable') }))
       const thrown = mountAwaited(() => useConvexQuery(api.values.get, {}, {
         transform: () => {
           throw new Error('no')
@@ -247,7 +247,7 @@ describe('useConvexQuery', () => {
       await page.tick(500)
       const value = await awaited
       expect('then' in value).toBe(false)
-      expect(Object.keys(value).sort()).toEqual(['data', 'error', 'isPaused', 'isPending', 'isStale', 'refresh', 'status'])
+      expect(Object.keys(value).sort()).toEqual(['data', 'error', 'isPaused', 'isPending', 'isStale', 'pausedBy', 'refresh', 'status'])
       expect(value.data).toBe(query.data)
     })
 

@@ -63,7 +63,7 @@ describe('useConvexQuery: pausedBy', () => {
       auth: { query: api.tasks, args: {}, auth: 'required' },
       running: { query: api.tasks, args: {} },
     }))
-    expect([result.none.pausedBy, result.args.pausedBy, result.auth.pausedBy, result.running.pausedBy]).toEqual(['args', 'args', 'auth', undefined])
+    expect([result.none?.pausedBy, result.args?.pausedBy, result.auth?.pausedBy, result.running?.pausedBy]).toEqual(['args', 'args', 'auth', undefined])
   })
 })
 
