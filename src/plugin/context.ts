@@ -1,6 +1,7 @@
 /** The parts of a plugin that the composables of its app use, and a function that injects them. */
 import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
+import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { QueryStore } from '../store/query-store.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
@@ -25,6 +26,9 @@ export interface ConvexContext {
   authState: ShallowRef<AuthState>
   /** Counts identity changes. */
   identityVersion: ShallowRef<number>
+  /** The defaults of options of queries: see `ConvexOptions`. */
+  queryAuth: QueryAuth
+  keepPreviousData: boolean | undefined
   lingerMs: number
   isServer: boolean
 }

@@ -1,6 +1,7 @@
 /** `createConvex`: connects the engine, the clients and the query store, as a Vue plugin. */
 import type { ConvexClient } from 'convex/browser'
 import type { App } from 'vue'
+import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { SsrData } from '../ssr/ssr-data.ts'
 import type { InitialAuth } from '../token/auth-engine.ts'
 import type { BetterAuthClient } from '../token/better-auth-source.ts'
@@ -67,7 +68,16 @@ export interface ConvexOptions {
    */
   ssrData?: SsrData
   /**
-   * How long a subscription stays open when no component uses it any longer, in milliseconds. If
+   * The default of the option `auth` of queries. `useAuthedQuery` and `useAuthedPaginatedQuery`
+   * always require a user.
+   *
+   * @default 'optional'
+   */
+  queryAuth?: QueryAuth
+  /** The default of the option `keepPreviousData` of queries. @default false */
+  keepPreviousData?: boolean
+  /**
+   * The default of the option `lingerMs` of queries: how long a subscription stays open when no component uses it any longer, in milliseconds. If
    * the arguments of a component change several times, only the latest of the previous
    * subscriptions lingers.
    *
@@ -126,7 +136,7 @@ const anonymousSource: TokenSource = {
  *   .mount('#app')
  */
 export function createConvex(options: ConvexOptions | PlainClientOptions): ConvexPlugin {
-  const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {}, lingerMs = 3000 } = options
+  const { url, authClient, tokenSource, tokens = true, initialAuth, clientOptions = {} } = options
   assertUrl(url)
   assertClientSettings(clientOptions)
   if (authClient && tokenSource)
@@ -204,7 +214,9 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         callerAuth,
         authState,
         identityVersion,
-        lingerMs,
+        queryAuth: options.queryAuth ?? 'optional',
+        keepPreviousData: options.keepPreviousData,
+        lingerMs: options.lingerMs ?? 3000,
         isServer,
       })
       app.onUnmount(() => {

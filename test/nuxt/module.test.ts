@@ -195,6 +195,13 @@ describe('tokenPath', () => {
   })
 })
 
+describe('queryAuth, keepPreviousData and lingerMs', () => {
+  it('are passed to the pages', async () => {
+    const { contentsOf } = await setUp({ convex: { queryAuth: 'required', keepPreviousData: true, lingerMs: 0 } })
+    expect(await contentsOf('convue/options.mjs')).toContain('export const queryDefaults = {"queryAuth":"required","keepPreviousData":true,"lingerMs":0}')
+  })
+})
+
 describe('a function as an option in nuxt.config', () => {
   const anywhere = (() => '/') as any
 

@@ -9,6 +9,14 @@ import { createApp } from 'vue'
 
 const url = 'https://happy-otter-123.convex.cloud'
 
+describe('createConvex: the defaults of queries', () => {
+  it('have the types of the options of queries', () => {
+    createConvex({ url, queryAuth: 'public', keepPreviousData: true, lingerMs: 0 })
+    // @ts-expect-error there is no such auth mode
+    createConvex({ url, queryAuth: 'user' })
+  })
+})
+
 describe('createConvex: authClient', () => {
   it('is a client of better-auth/client or /vue with convexClient() and any other plugins', () => {
     createConvex({ url, authClient: createAuthClient({ plugins: [convexClient()] }) })

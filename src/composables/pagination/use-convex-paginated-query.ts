@@ -35,7 +35,7 @@ export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptio
    * When the arguments change, shows the previous rows (with `isStale`) until the first page
    * arrives.
    *
-   * @default false
+   * @default the plugin's `keepPreviousData`, or else false
    */
   keepPreviousData?: boolean
   /**
@@ -112,9 +112,10 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
   args: MaybeRefOrGetter<PausablePaginatedQueryArgs<Q>> | ArgsFields<PaginatedQueryArgs<Q>>,
   options: UseConvexPaginatedQueryOptions,
 ): AwaitableList<PaginatedQueryItem<Q>> {
-  const { initialNumItems, auth = 'optional', keepPreviousData, awaitTimeoutMs, ssr = true } = options
+  const { initialNumItems, awaitTimeoutMs, ssr = true } = options
   assertNumItems(initialNumItems)
   const context = useConvexContext('useConvexPaginatedQuery')
+  const { auth = context.queryAuth, keepPreviousData = context.keepPreviousData } = options
   const { callerAuth, isServer } = context
   const target = useQueryTarget(functionName(query), auth, [args])
   const session = createListSession(context, target, auth, initialNumItems)

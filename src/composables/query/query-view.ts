@@ -61,7 +61,7 @@ export class QueryView {
     auth: QueryAuth,
     options: QueryViewOptions,
   ) {
-    const { keepPreviousData, keepDataOnError, initialData, transform } = options
+    const { keepPreviousData = context.keepPreviousData, keepDataOnError, initialData, transform } = options
     this.#context = context
     this.#target = target
     this.#entry = entry

@@ -2,6 +2,7 @@
 
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from 'convex/server'
 import type { EffectScope, MaybeRefOrGetter } from 'vue'
+import type { QueryAuth } from '../../shared/query-descriptor.ts'
 import type { PauseReason } from './pause-reason.ts'
 import type { ArgsSource } from './query-args.ts'
 import type { UseConvexQueryOptions } from './use-convex-query.ts'
@@ -131,7 +132,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
   const context = useConvexContext('useConvexQueries')
   const requested = computed(() => {
     const items = Object.entries<Item | Pause>(toValue(queries))
-    return new Map(items.map(([key, item]) => [assertKey(key), toRequestedQuery(item)]))
+    return new Map(items.map(([key, item]) => [assertKey(key), toRequestedQuery(item, context.queryAuth)]))
   })
   const mounted = new Map<string, MountedQuery>()
   // A key may be any id of the app, `__proto__` included.
@@ -202,7 +203,7 @@ export function useConvexQueries<Queries extends Record<string, Query>>(
     mounted.clear()
   })
 
-  const isQuerySettled = ({ auth = 'optional', result }: MountedQuery): boolean =>
+  const isQuerySettled = ({ auth = context.queryAuth, result }: MountedQuery): boolean =>
     !result.isPending || hasAuthFailed(context.callerAuth, auth)
   const isSettled = (): boolean => context.isServer || [...mounted.values()].every(isQuerySettled)
   const then = whenSettled(() => asComputedRef(record), isSettled, options.awaitTimeoutMs)
@@ -219,9 +220,9 @@ function assertKey(key: string): string {
   return key
 }
 
-function toRequestedQuery(item: Item | Pause): RequestedQuery | undefined {
+function toRequestedQuery(item: Item | Pause, queryAuth: QueryAuth): RequestedQuery | undefined {
   if (typeof item !== 'object' || item === null)
     return undefined
-  const { query, auth = 'optional', live = true } = item
+  const { query, auth = queryAuth, live = true } = item
   return { item, id: `${auth} ${live} ${functionName(query)}` }
 }

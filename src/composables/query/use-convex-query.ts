@@ -24,14 +24,14 @@ export interface UseConvexQueryOptions<
    * The identity that the query runs as: `'optional'`, the current identity, user or anonymous;
    * `'required'`, only a confirmed user; `'public'`, always anonymous.
    *
-   * @default 'optional'
+   * @default the plugin's `queryAuth`, or else 'optional'
    */
   auth?: QueryAuth
   /**
    * When the arguments change, shows the previous result (with `isStale`) until the new result
    * arrives.
    *
-   * @default false
+   * @default the plugin's `keepPreviousData`, or else false
    */
   keepPreviousData?: boolean
   /**
@@ -138,8 +138,8 @@ export function useConvexQuery<
   ...rest: QueryRest<Q, WithInitialData<UseConvexQueryOptions<FunctionReturnType<Q>, Data, Initial>, Initial>>
 ): UseConvexQueryReturn<DataOf<Data, Initial>> & PromiseLike<UseConvexQueryReturn<DataOf<Data, Initial>>> {
   const [, options = {}] = rest
-  const { auth = 'optional' } = options
   const context = useConvexContext('useConvexQuery')
+  const { auth = context.queryAuth } = options
   const target = useQueryTarget(functionName(query), auth, rest, options.live)
   const entry = useQueryEntry(context, target, options.lingerMs ?? context.lingerMs, options.ssr)
   const view = new QueryView(context, target, entry, auth, options)

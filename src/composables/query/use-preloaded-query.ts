@@ -40,8 +40,8 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
   preloaded: Preloaded<Q>,
   options: UsePreloadedQueryOptions = {},
 ): UsePreloadedQueryReturn<Q> & PromiseLike<UsePreloadedQueryReturn<Q>> {
-  const { auth, keepDataOnError } = options
   const context = useConvexContext('usePreloadedQuery')
+  const { auth = context.queryAuth, keepDataOnError } = options
   const { authState, isServer } = context
   const { userId } = preloaded
   const args = jsonToConvex(preloaded.args)

@@ -1,4 +1,5 @@
 /** The options of the Nuxt module, their defaults and checks. */
+import type { QueryAuth } from 'convue'
 import type { DevOptions } from 'convue/dev'
 import type { ConvexServerOptions } from 'convue/server'
 import type { PageTarget } from './page-target.ts'
@@ -80,6 +81,12 @@ export interface ModuleOptions {
    * @default '/convex/token'
    */
   tokenPath?: string
+  /** The default of the option `auth` of queries: see `createConvex`. @default 'optional' */
+  queryAuth?: QueryAuth
+  /** The default of the option `keepPreviousData` of queries. @default false */
+  keepPreviousData?: boolean
+  /** The default of the option `lingerMs` of queries: see `createConvex`. @default 3000 */
+  lingerMs?: number
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
   /**

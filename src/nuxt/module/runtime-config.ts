@@ -36,7 +36,9 @@ export function setDeployment(runtimeConfig: RuntimeConfig, deployment: { url: s
  */
 export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, embedded: Served | null): void {
   const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
+  const { queryAuth, keepPreviousData, lingerMs } = options
   const pages = { auth: pageAuth, signInPath, homePath }
+  const queryDefaults = { queryAuth, keepPreviousData, lingerMs }
   addTemplate({
     filename: 'convue/options.mjs',
     write: true,
@@ -44,7 +46,8 @@ export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, embedded
       // Known only after all modules have been set up.
       const rendersUser = nuxt.options.runtimeConfig.convex.identitySource !== 'none'
       const clientPath = embedded?.clientPath ?? null
-      return Object.entries({ basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages, clientPath })
+      const constants = { basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages, clientPath, queryDefaults }
+      return Object.entries(constants)
         .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
         .join('\n')
     },

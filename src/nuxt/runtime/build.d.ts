@@ -8,6 +8,7 @@ declare module '#build/convue/options.mjs' {
   export const tokenPath: string
   /** The path of the deployment on the origin of the page; `null` if its address is used. */
   export const clientPath: string | null
+  export const queryDefaults: Pick<import('convue').ConvexOptions, 'queryAuth' | 'keepPreviousData' | 'lingerMs'>
   type Page = import('../module/page-target.ts').PageTarget
   export const pages: { auth: import('../module/options.ts').PageAuth, signInPath: Page, homePath: Page }
 }

@@ -4,7 +4,7 @@ import type { ConvexPayload } from '../utils/payload.ts'
 import { createConvex, restoreSsrData } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
-import { clientPath, tokenPath, tokens } from '#build/convue/options.mjs'
+import { clientPath, queryDefaults, tokenPath, tokens } from '#build/convue/options.mjs'
 
 export default defineNuxtPlugin({
   name: 'convue',
@@ -13,6 +13,7 @@ export default defineNuxtPlugin({
     const authClient: BetterAuthClient | undefined = findAuthClient()
     const ssrData = restoreSsrData(results)
     nuxtApp.vueApp.use(createConvex({
+      ...queryDefaults,
       url: clientPath === null ? useRuntimeConfig().public.convex.url : location.origin + clientPath,
       authClient,
       tokens,

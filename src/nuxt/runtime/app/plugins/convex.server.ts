@@ -3,7 +3,7 @@ import type { InitialAuth, TokenSource } from 'convue'
 import type { ConvexPayload } from '../utils/payload.ts'
 import { collectSsrData, createConvex } from 'convue'
 import { defineNuxtPlugin, useRequestEvent, useRuntimeConfig } from 'nuxt/app'
-import { rendersUser, tokenInPayload, tokens } from '#build/convue/options.mjs'
+import { queryDefaults, rendersUser, tokenInPayload, tokens } from '#build/convue/options.mjs'
 
 /**
  * A token source whose identity is unknown. It is needed because a page without a token source is
@@ -31,6 +31,7 @@ export default defineNuxtPlugin({
       payload.auth = forPayload(initialAuth)
 
     nuxtApp.vueApp.use(createConvex({
+      ...queryDefaults,
       url: useRuntimeConfig().public.convex.url,
       tokenSource: unknownIdentity,
       tokens,
