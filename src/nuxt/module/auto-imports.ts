@@ -5,6 +5,7 @@ type Exports = (keyof typeof import('convue'))[]
 
 const composables = [
   'defineConvexQuery',
+  'errorMessage',
   'insertAtBottomIfLoaded',
   'insertAtPosition',
   'insertAtTop',
