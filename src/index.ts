@@ -1,6 +1,8 @@
 /** The public exports of `convue`. */
 export { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from './components/auth-gates.ts'
 export { useConvexAuth } from './composables/auth/use-convex-auth.ts'
+export { useConvexClaims } from './composables/auth/use-convex-claims.ts'
+export type { ClaimCondition, ConvexClaims, UseConvexClaimsReturn } from './composables/auth/use-convex-claims.ts'
 export { useConvexAction } from './composables/call/use-convex-action.ts'
 export type { UseConvexActionOptions, UseConvexActionReturn } from './composables/call/use-convex-action.ts'
 export type { UseConvexCallOptions, UseConvexCallReturn } from './composables/call/use-convex-call.ts'

@@ -13,8 +13,9 @@ export interface ErrorData {
  * of the error. `Data` is a union of the data that your functions throw. By default, any code is
  * allowed.
  */
-export type ErrorMessages<Data extends { code: string } = ErrorData>
-  = { [Code in Data['code']]?: ErrorMessage<Extract<Data, { code: Code }>> }
+export type ErrorMessages<Data extends { code: string } = ErrorData> = string extends Data['code']
+  ? Record<string, ErrorMessage<any>>
+  : { [Code in Data['code']]?: ErrorMessage<Extract<Data, { code: Code }>> }
     & { [Code in Exclude<ConvueErrorCode, Data['code']>]?: ErrorMessage<{ code: Code }> }
 
 /** One message of {@link ErrorMessages}. */
@@ -42,7 +43,7 @@ export function errorMessage<Data extends { code: string } = ErrorData>(
   if (error === undefined || error === null)
     return undefined
   const data = dataOf(error)
-  const known: Record<string, ErrorMessage<any> | undefined> = messages
+  const known = messages as Record<string, ErrorMessage<any> | undefined>
   // A function may throw any code, such as `constructor`.
   const isKnown = data !== undefined && Object.hasOwn(known, data.code)
   const message = (isKnown ? known[data.code] : undefined) ?? fallback

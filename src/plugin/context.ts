@@ -3,6 +3,7 @@ import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { QueryStore } from '../store/query-store.ts'
+import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
 import { hasInjectionContext, inject } from 'vue'
@@ -15,6 +16,7 @@ export interface ConvexContext {
    * `app.runWithContext`.
    */
   app: App
+  engine: AuthEngine
   clients: IdentityClients
   store: QueryStore
   auth: UseConvexAuthReturn

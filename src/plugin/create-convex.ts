@@ -208,6 +208,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
       apps++
       app.provide(contextKey, {
         app,
+        engine,
         clients,
         store,
         auth,

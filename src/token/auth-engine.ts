@@ -49,6 +49,8 @@ type AuthListener = (state: AuthState, previous: AuthState) => void
  */
 export interface AuthEngine {
   readonly state: AuthState
+  /** The current token. Whenever it changes, the state changes too. */
+  readonly token: Token | null
   /**
    * The only way to change the state. An event that is dispatched while another event is handled is
    * queued.
@@ -134,6 +136,9 @@ export function createAuthEngine({
   return {
     get state() {
       return state
+    },
+    get token() {
+      return tokens.current
     },
     dispatch,
     start() {

@@ -38,6 +38,7 @@ describe('the exports that exist at run time', () => {
       'useAuthedQuery',
       'useConvexAction',
       'useConvexAuth',
+      'useConvexClaims',
       'useConvexClient',
       'useConvexConnectionState',
       'useConvexMutation',

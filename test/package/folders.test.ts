@@ -67,7 +67,7 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
-  'convex/functions': { why: 'the caller of a Convex function: helpers, builders, and the API of Better Auth', folders: ['convex'], packages: CONVEX_DATA },
+  'convex/functions': { why: 'the caller of a Convex function: helpers, builders, and the API of Better Auth', folders: ['convex', 'shared'], packages: CONVEX_DATA },
   'convex/http': { why: 'the HTTP routes of Better Auth on the router of an app', folders: ['convex'], packages: /^convex\/server$/ },
   'convex/http-database': { why: 'Better Auth on the app\'s own server, whose tables are in the deployment: both ends of the connection', folders: ['errors', 'convex', 'convex/database', 'convex/http'], packages: /^convex\/values$/ },
   'convex/mail': { why: 'mails of an app, which a mailbox shows in development', folders: ['convex'], packages: null },

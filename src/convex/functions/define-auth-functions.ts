@@ -2,12 +2,13 @@
 import type { AuthFunctions, AuthFunctionsOf, AuthFunctionsOptions, AuthInstance } from './auth-functions.ts'
 import type { AuthReader, FunctionCtx, LiveSession } from './auth-reader.ts'
 import type { AnyBuilder } from './builder-types.ts'
+import { includesOneOf } from '../../shared/roles.ts'
 import { setupError } from '../setup-error.ts'
 import { wrapAuthApi } from './auth-api.ts'
 import { authError } from './auth-error.ts'
 import { componentReader, idOf, localReader, readIdentity, readSession } from './auth-reader.ts'
 import { authedBuilder } from './builders.ts'
-import { checkMemberOptions, includesOneOf, organizationOf } from './predicates.ts'
+import { checkMemberOptions, organizationOf } from './predicates.ts'
 import { sessionHeaders } from './session-headers.ts'
 
 /**

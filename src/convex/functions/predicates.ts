@@ -1,4 +1,5 @@
 /** Predicates for `allow`: roles of users, and members of organizations. */
+import { includesOneOf } from '../../shared/roles.ts'
 import { setupError } from '../setup-error.ts'
 
 /** The caller's fields that a role predicate reads. */
@@ -17,14 +18,6 @@ export function hasRole(...roles: string[]): (ctx: { user: object }) => boolean 
   if (roles.length === 0 || roles.some(role => typeof role !== 'string' || role === ''))
     throw setupError('CONVEX_OPTION_INVALID', '`hasRole` needs the names of roles')
   return ({ user }) => includesOneOf((user as CallerWithRole['user']).role, roles)
-}
-
-/**
- * @param stored The roles of a user or a member: a name, a list, or names separated by commas.
- */
-export function includesOneOf(stored: string | string[] | null | undefined, roles: string[]): boolean {
-  const names = Array.isArray(stored) ? stored : (stored ?? '').split(',')
-  return names.some(name => roles.includes(name.trim()))
 }
 
 /** The options of `isMember`. */

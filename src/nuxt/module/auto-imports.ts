@@ -17,6 +17,7 @@ const composables = [
   'useAuthedQuery',
   'useConvexAction',
   'useConvexAuth',
+  'useConvexClaims',
   'useConvexClient',
   'useConvexConnectionState',
   'useConvexMutation',
