@@ -49,9 +49,17 @@ export function printValidator(validator: ValidatorJSON): string {
   }
 }
 
-/** Convex checks and prints the fields of an object in this order. */
-export function sortedFields({ value }: ObjectJSON): [name: string, field: FieldJSON][] {
-  return sortByName(Object.entries(value))
+/** The sorted fields of each validator, since sorting takes longer than checking most objects. */
+const sorted = new WeakMap<ObjectJSON, readonly [name: string, field: FieldJSON][]>()
+
+/** Convex checks and prints the fields of an object in this order. A validator never changes. */
+export function sortedFields(validator: ObjectJSON): readonly [name: string, field: FieldJSON][] {
+  let fields = sorted.get(validator)
+  if (!fields) {
+    fields = sortByName(Object.entries(validator.value))
+    sorted.set(validator, fields)
+  }
+  return fields
 }
 
 /** `<` is enough to sort the names, because they are ASCII and all different. */

@@ -77,7 +77,7 @@ function checkObject(validator: ObjectJSON, object: Record<string, Value>, conte
   })
   if (violation !== null)
     return violation
-  const extra = presentFields(object).find(([name]) => !Object.hasOwn(validator.value, name))
+  const [extra] = presentFields(object, name => !Object.hasOwn(validator.value, name))
   if (!extra)
     return null
   const problem = `Object contains extra field \`${extra[0]}\` that is not in the validator.`
@@ -151,8 +151,8 @@ function describe(
   return `${problem}\n${printPath(context)}\n${label}: ${printValue(value)}\nValidator: ${printValidator(validator)}`
 }
 
-function at(context: Context, step: string): Context {
-  return { ...context, path: context.path + step }
+function at({ tableOf, path }: Context, step: string): Context {
+  return { tableOf, path: path + step }
 }
 
 function printPath({ path }: Context): string {
@@ -166,8 +166,12 @@ function ownField(object: Record<string, Value>, name: string): Value | undefine
   return undefined
 }
 
-function presentFields(object: Record<string, Value>): [name: string, value: Value][] {
-  return sortByName(Object.entries(object).filter(([, value]) => value !== undefined))
+/** The fields whose names match, in Convex's order. Only these are sorted. */
+function presentFields(
+  object: Record<string, Value>,
+  matches: (name: string) => boolean = () => true,
+): [name: string, value: Value][] {
+  return sortByName(Object.entries(object).filter(([name, value]) => value !== undefined && matches(name)))
 }
 
 function firstViolation<Item>(items: Iterable<Item>, find: (item: Item) => string | null): string | null {
