@@ -7,7 +7,8 @@ import { randomFillSync } from 'node:crypto'
  * bytes.
  */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const DIGITS = new Map([...ALPHABET].map((character, digit) => [character, digit]))
+/** The digit of each ASCII character, -1 for a character that is not a digit. */
+const DIGITS = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)))
 
 const INTERNAL_BYTES = 16
 const RANDOM_BYTES = 14
@@ -21,6 +22,9 @@ const DAY_MS = 86_400_000
 /** Each read of random bytes from the operating system is slow, so one read serves 256 ids. */
 const pool = Buffer.alloc(RANDOM_BYTES * 256)
 let poolOffset = pool.length
+
+/** The characters of the id that is encoded, since one text is faster than one for each digit. */
+const characters = Buffer.alloc(MAX_LENGTH)
 
 export interface DecodedId {
   /** The table number. */
@@ -104,7 +108,7 @@ function fletcher16(bytes: ArrayLike<number>, length: number): number {
 }
 
 function toBase32(bytes: readonly number[]): string {
-  let text = ''
+  let length = 0
   let buffer = 0
   let bits = 0
   for (const byte of bytes) {
@@ -112,22 +116,22 @@ function toBase32(bytes: readonly number[]): string {
     bits += 8
     while (bits >= 5) {
       bits -= 5
-      text += ALPHABET[(buffer >> bits) & 31]
+      characters[length++] = ALPHABET.charCodeAt((buffer >> bits) & 31)
     }
     buffer &= (1 << bits) - 1
   }
   if (bits > 0)
-    text += ALPHABET[(buffer << (5 - bits)) & 31]
-  return text
+    characters[length++] = ALPHABET.charCodeAt((buffer << (5 - bits)) & 31)
+  return characters.toString('latin1', 0, length)
 }
 
 function fromBase32(text: string): number[] | undefined {
   const bytes: number[] = []
   let buffer = 0
   let bits = 0
-  for (const character of text) {
-    const digit = DIGITS.get(character)
-    if (digit === undefined)
+  for (let index = 0; index < text.length; index++) {
+    const digit = DIGITS[text.charCodeAt(index)] ?? -1
+    if (digit < 0)
       return undefined
     buffer = (buffer << 5) | digit
     bits += 5

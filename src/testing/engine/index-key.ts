@@ -31,7 +31,6 @@ const COMMIT_TIMESTAMP: unknown = jsonToConvex({ $commitTs: null })
 
 const SIGN_BIT = 1n << 63n
 const MAX_INT64 = SIGN_BIT - 1n
-const ALL_BITS = (1n << 64n) - 1n
 
 /** The lower or the upper end of a range of values. */
 export interface Bound {
@@ -160,10 +159,15 @@ function writeFloat64(value: number): void {
   scratch[length] = TAGS.float64
   // Every NaN gets the same bits, since JavaScript does not distinguish NaNs.
   scratch.writeDoubleBE(Number.isNaN(value) ? Number.NaN : value, length + 1)
-  // Negative numbers have all bits inverted, so that greater magnitudes sort first.
-  const mask = scratch[length + 1]! < 0x80 ? SIGN_BIT : ALL_BITS
-  scratch.writeBigUInt64BE(scratch.readBigUInt64BE(length + 1) ^ mask, length + 1)
+  const start = length + 1
   length += 9
+  if (scratch[start]! < 0x80) {
+    scratch[start]! ^= 0x80
+    return
+  }
+  // Negative numbers have all bits inverted, so that greater magnitudes sort first.
+  for (let index = start; index < length; index++)
+    scratch[index]! ^= 0xFF
 }
 
 function writeString(text: string): void {
