@@ -87,6 +87,8 @@ describe('findViolation()', () => {
     expect(violation(validator, { b: 1 })).toContain('missing the required field `a`')
     expect(violation(validator, { a: 1 })).toContain('Path: .a')
     expect(violation(validator, { a: '', b: 1, c: 1 })).toContain('Path: .b')
+    expect(violation(validator, { b: '', d: 1, a: '', c: 1 })).toContain('extra field `c`')
+    expect(violation(v.record(v.string(), v.string()), { b: 1, a: 2 })).toContain('Value: 2.0')
   })
 
   it('accepts each value for the union of all types, and for exactly one of these types', () => {
