@@ -25,25 +25,23 @@ export class Overlay {
 
   /** The change at a key, or `undefined` if the stored row is unchanged. */
   get(key: Key): Change | undefined {
-    const { run, offset } = this.#position(key)
-    const change = this.#runs[run]?.[offset]
-    if (change && Buffer.compare(change.key, key) === 0)
-      return change
-    return undefined
+    return this.#changeAt(this.#position(key), key)
   }
 
   set(key: Key, document: StoredDocument | null): void {
-    const change = this.get(key)
+    const position = this.#position(key)
+    const change = this.#changeAt(position, key)
     if (change)
       change.document = document
     else
-      this.#insert({ key, document })
+      this.#insert(position, { key, document })
   }
 
   delete(key: Key): void {
-    if (!this.get(key))
+    const position = this.#position(key)
+    if (!this.#changeAt(position, key))
       return
-    const { run, offset } = this.#position(key)
+    const { run, offset } = position
     this.#runs[run]!.splice(offset, 1)
     if (this.#runs[run]!.length === 0)
       this.#runs.splice(run, 1)
@@ -91,8 +89,15 @@ export class Overlay {
     }
   }
 
-  #insert(change: Change): void {
-    const { run, offset } = this.#position(change.key)
+  /** The change at the position of a key, `undefined` if it is the change of a greater key. */
+  #changeAt({ run, offset }: Position, key: Key): Change | undefined {
+    const change = this.#runs[run]?.[offset]
+    if (change && Buffer.compare(change.key, key) === 0)
+      return change
+    return undefined
+  }
+
+  #insert({ run, offset }: Position, change: Change): void {
     // A key that is greater than all others is added to the last run.
     const position = run === this.#runs.length && run > 0
       ? { run: run - 1, offset: this.#runs[run - 1]!.length }
