@@ -160,6 +160,17 @@ describe('auth: \'local\'', () => {
     })
   })
 
+  describe('a route of Better Auth that requests another route, which needs the identity', () => {
+    it('receives an error from there, and causes no endless recursion', async () => {
+      const ada = await app.signUp('Ada')
+      await app.setMode('nested')
+      const { html } = await app.get('/public', ada.cookie)
+      expect([textOf(html, 'status'), textOf(html, 'mine')]).toEqual(['authenticated Ada', 'Ada'])
+      expect(await app.takeAuthRequests()).toEqual([`GET /api/auth/get-session ${host()} with cookies`, 'GET /api/me 500'])
+      expect(app.log).toContain('[IDENTITY_RECURSION]')
+    })
+  })
+
   describe('a middleware that requests the identity for every path', () => {
     it('fails with a reason in the log, and causes no endless recursion', async () => {
       const ada = await app.signUp('Ada')

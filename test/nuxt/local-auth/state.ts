@@ -5,6 +5,8 @@ export type Mode
     | 'failing'
   /** The route never answers. */
     | 'hanging'
+  /** The route requests another route, which needs the identity, before it answers. */
+    | 'nested'
   /** A middleware of the app requests the identity of every request. */
     | 'greedy'
 
