@@ -18,6 +18,8 @@ export interface BuildVariant {
   modules?: string[]
   /** Nuxt's `experimental.renderJsonPayloads`. @default true */
   renderJsonPayloads?: boolean
+  /** The folder of the build, which must exist. @default a temporary folder */
+  folder?: string
   /** Further variables in the environment of the build. @default {} */
   env?: Record<string, string>
 }
@@ -40,7 +42,7 @@ export interface BuiltApp {
  */
 export async function buildApp(options: Record<string, unknown> = {}, variant: BuildVariant = {}): Promise<BuiltApp> {
   const { app = APP, deploymentPort = 9, modules = [], renderJsonPayloads = true, env = {} } = variant
-  const folder = await mkdtemp(join(tmpdir(), 'convue-nuxt-'))
+  const folder = variant.folder ?? await mkdtemp(join(tmpdir(), 'convue-nuxt-'))
   const child = spawn(process.execPath, [NUXT, 'build'], {
     cwd: app,
     env: {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
 /** The output folder of a build, and its variant: see `buildApp`. */
-const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}', FIXTURE_MODULES = '', FIXTURE_JSON_PAYLOADS } = process.env
+const { FIXTURE_OUTPUT, FIXTURE_OPTIONS = '{}', FIXTURE_MODULES = '', FIXTURE_JSON_PAYLOADS, NITRO_PRESET } = process.env
 
 /** Whether a build has no variant. */
-export const isPlain = FIXTURE_OPTIONS === '{}' && !FIXTURE_MODULES && FIXTURE_JSON_PAYLOADS !== 'false'
+export const isPlain = FIXTURE_OPTIONS === '{}' && !FIXTURE_MODULES && FIXTURE_JSON_PAYLOADS !== 'false' && !NITRO_PRESET
 
 /** What all test apps share: module and library are used as source, and each build has its own folder. */
 export const buildConfig = {

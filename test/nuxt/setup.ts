@@ -1,4 +1,7 @@
 import type { TestProject } from 'vitest/node'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { freePort } from '../support/live/free-port.ts'
 import { buildApp } from './build-app.ts'
 
@@ -11,11 +14,16 @@ declare module 'vitest' {
   }
 }
 
-/** Builds the app once for all test files. */
+/** Builds the app once for all test files, and creates the folder for the builds that some of them share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const port = await freePort()
   const { output, remove } = await buildApp({}, { deploymentPort: port })
   project.provide('nuxtDeploymentPort', port)
   project.provide('nuxtOutput', output)
-  return remove
+  const builds = await mkdtemp(join(tmpdir(), 'convue-nuxt-builds-'))
+  project.provide('nuxtBuilds', builds)
+  return async () => {
+    await remove()
+    await rm(builds, { recursive: true, force: true })
+  }
 }

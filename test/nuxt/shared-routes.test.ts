@@ -1,20 +1,18 @@
-import type { BuiltApp } from './build-app.ts'
 import type { NuxtFixture, NuxtFixtureOptions, TestUser } from './fixture.ts'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildApp } from './build-app.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { endings, expectPrivate } from './endings.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
+import { buildPreset } from './shared-build.ts'
 
-let netlify: BuiltApp
+let netlify: string
 beforeAll(async () => {
-  netlify = await buildApp({}, { env: { NITRO_PRESET: 'netlify' } })
-}, 240_000)
-afterAll(() => netlify?.remove())
+  netlify = await buildPreset('netlify')
+})
 
 const presets: [string, NuxtFixtureOptions][] = [
   ['node-server', {}],
-  ['netlify', { output: () => netlify.output, entry: { host: fileURLToPath(new URL('./netlify-host.ts', import.meta.url)) } }],
+  ['netlify', { output: () => netlify, entry: { host: fileURLToPath(new URL('./netlify-host.ts', import.meta.url)) } }],
 ]
 
 const ANONYMOUS = 'no token false null null 401'

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { buildApp } from '../nuxt/build-app.ts'
 import { useNuxtApp } from '../nuxt/fixture.ts'
+import { buildPreset } from '../nuxt/shared-build.ts'
 
 /** The length of the body that a client sends, in bytes. */
 const FLOOD_BYTES = 300 * 2 ** 20
@@ -114,13 +115,12 @@ describe.each([
 
 /** The functions of this host receive a `Request`, but no connection of Node. */
 describe('an auth route of a Nuxt app built for netlify', () => {
-  let netlify: BuiltApp
+  let netlify: string
   beforeAll(async () => {
-    netlify = await buildApp({}, { env: { NITRO_PRESET: 'netlify' } })
-  }, BUILD_TIMEOUT_MS)
-  afterAll(() => netlify?.remove())
+    netlify = await buildPreset('netlify')
+  })
   const host = fileURLToPath(new URL('../nuxt/netlify-host.ts', import.meta.url))
-  const app = useNuxtApp({ output: () => netlify.output, entry: { host } })
+  const app = useNuxtApp({ output: () => netlify, entry: { host } })
 
   it('passes on responses, and refuses the same requests as with another preset', async () => {
     const ada = await app.signUp('Ada')
