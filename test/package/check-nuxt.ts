@@ -1,13 +1,16 @@
+import type { AddressInfo } from 'node:net'
 // Checks what no test of the sources can check: the packed module works in an app outside of this repository. There, an app can import only
 // the packages on which it depends itself, as pnpm installs them.
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { freePort } from '../support/live/free-port.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,10 +44,10 @@ try {
     references: ['app', 'server', 'shared', 'node'].map(name => ({ path: `./.nuxt/tsconfig.${name}.json` })),
   }))
   write('nuxt.config.ts', `export default defineNuxtConfig({
-  modules: ['convue/nuxt'],
   convex: { url: 'https://happy-otter-123.convex.cloud' },
 })
 `)
+  await addModule()
   write('app/pages/index.vue', `<script setup lang="ts">
 import { api } from '#convex/api'
 
@@ -116,6 +119,30 @@ console.log('The packed Nuxt module works.')
 function write(path: string, text: string): void {
   mkdirSync(join(app, path, '..'), { recursive: true })
   writeFileSync(join(app, path), text)
+}
+
+/**
+ * Adds the module as a user would, with `nuxi module add`. It reads in the registry that the package is a module, and
+ * Nuxt finds the module by the name of the package.
+ */
+async function addModule(): Promise<void> {
+  const manifest = JSON.parse(readFileSync(join(app, 'node_modules/convue/package.json'), 'utf8')) as { version: string }
+  const registry = createServer((request, response) => {
+    const isKnown = request.url === '/convue'
+    response.writeHead(isKnown ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(isKnown && { 'dist-tags': { latest: manifest.version }, 'versions': { [manifest.version]: manifest } }))
+  })
+  registry.listen(0, '127.0.0.1')
+  await once(registry, 'listening')
+  try {
+    const { port } = registry.address() as AddressInfo
+    const withRegistry = { ...env, COREPACK_NPM_REGISTRY: `http://127.0.0.1:${port}` }
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [NUXT, 'module', 'add', 'convue'], { cwd: app, env: withRegistry })
+    assert.match(readFileSync(join(app, 'nuxt.config.ts'), 'utf8'), /modules: \[\s*['"]convue['"],?\s*\]/, stdout + stderr)
+  }
+  finally {
+    registry.close()
+  }
 }
 
 function link(target: string, path: string): void {
