@@ -39,13 +39,17 @@ describe('convue dev', () => {
     expect(existsSync(join(root, '.convex-local/running.json'))).toBe(false)
   })
 
-  it('listens on the ports that the options name', async () => {
-    const { root } = createApp()
+  it('uses the ports, the origin of the page and the folder that the options name', async () => {
+    const { root } = createApp({ 'backend/greeting.ts': GREETING.replace('TEXT', 'from the backend') })
     const [port, sitePort] = [await freePort(), await freePort()]
-    const command = startCommand(root, ['dev', '--port', String(port), '--site-port', String(sitePort)])
+    const options = ['--functions', 'backend', '--site-url', 'http://localhost:4000', '--port', String(port), '--site-port', String(sitePort)]
+    const command = startCommand(root, ['dev', ...options])
     const output = await command.until(/NUXT_PUBLIC_CONVEX_SITE_URL=.*\n/)
     expect(output).toContain(`VITE_CONVEX_URL=http://127.0.0.1:${port}\n`)
     expect(output).toContain(`VITE_CONVEX_SITE_URL=http://127.0.0.1:${sitePort}\n`)
+    expect(output).toContain('Page: http://localhost:4000 (SITE_URL)')
+    const client = new ConvexHttpClient(`http://127.0.0.1:${port}`, { logger: false })
+    expect(await client.query(anyApi.greeting!.hello!, {})).toBe('from the backend')
   })
 
   it('runs a command after `--` with the deployment\'s addresses, and ends with its exit code', async () => {
@@ -75,6 +79,7 @@ describe('convue dev', () => {
 
   it.each([
     ['a folder without functions', ['--functions', 'missing'], /No functions folder exists at .*missing[\s\S]*fix: /],
+    ['a seed function that does not exist', ['--seed', 'seed:missing'], /seed:missing[\s\S]*fix: /],
     ['a port that is not a number', ['--port', 'web'], /"--port" of `convue dev` is "web", and must be a number from 1/],
   ])('explains %s without a stack trace', async (_name, args, message) => {
     const { root } = createApp()

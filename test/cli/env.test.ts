@@ -82,13 +82,20 @@ describe('convue env sync', () => {
   it('pushes what changed to the embedded deployment that runs, and prints no value', async () => {
     const { root, write } = createApp({ 'convex/.env': 'GREETING=hello\n' })
     const local = await start(root)
-    write('convex/.env', 'GREETING=good evening\nQUOTE=\'He said "hi"\'\n')
+    // The deployment sets the last variable itself.
+    write('convex/.env', 'GREETING=good evening\nQUOTE=\'He said "hi"\'\nCONVEX_SITE_URL=http://localhost:1\n')
     const { code, stdout, stderr } = await runCommand(root, ['env', 'sync'])
     expect(stdout).toBe('✔ GREETING: changed\n✔ QUOTE: created\n')
     expect(stdout + stderr).not.toMatch(/good evening|He said/)
     expect(code).toBe(0)
     expect(await variablesOf(local)).toMatchObject({ GREETING: 'good evening', QUOTE: 'He said "hi"' })
     expect((await runCommand(root, ['env', 'sync'])).stdout).toBe('- GREETING: unchanged\n- QUOTE: unchanged\n')
+
+    // A new secret would sign all users out, so an empty line keeps the one of the deployment.
+    const { BETTER_AUTH_SECRET: secret } = await variablesOf(local)
+    write('convex/.env', 'BETTER_AUTH_SECRET=\n')
+    expect((await runCommand(root, ['env', 'sync', '--auth'])).stdout).toBe('- BETTER_AUTH_SECRET: unchanged\n')
+    expect(await variablesOf(local)).toMatchObject({ BETTER_AUTH_SECRET: secret })
   })
 
   it('prepares a production deployment for its first functions, with its own secret and keys', async () => {
@@ -107,6 +114,9 @@ describe('convue env sync', () => {
     const variables = await variablesOf({ deployment: production })
     expect(variables).toMatchObject({ GREETING: 'hello', SITE_URL: 'https://app.example.com' })
     expect(variables.BETTER_AUTH_SECRET).not.toBe('of-this-machine')
+    // The next run keeps the origin, although convex/.env contains the one of this machine.
+    expect((await runCommand(root, ['env', 'sync', '--prod'], env)).stdout).toBe('- GREETING: unchanged\n')
+    expect(await variablesOf({ deployment: production })).toEqual(variables)
 
     // The functions of the app accept these variables.
     await codegen({ functions: join(root, 'convex') })
@@ -125,6 +135,7 @@ describe('convue keys rotate', () => {
   it('creates a key, and keeps the tokens of the previous one valid', async () => {
     const { root } = createStaticApp()
     await runCommand(root, ['env', 'sync', '--auth'])
+    expect(statSync(join(root, 'convex/.env')).mode & 0o777).toBe(0o600)
     const local = await start(root)
     const fetchToken = await signUp(local)
     const previous = await fetchToken()
