@@ -11,6 +11,14 @@ import { tokenEnv } from '../support/live/tokens.ts'
 const api = anyApi as any
 const test = createConvexTest({ functions: FUNCTIONS, siteUrl: ORIGIN, env: { ...tokenEnv, PLAIN_PASSWORDS: 'true' } })
 
+/** Fails after the last test if the deployment, which starts after this fixture, was not closed. */
+// eslint-disable-next-line no-empty-pattern
+const watched = test.extend('closed', { scope: 'file' }, ({}, { onCleanup }) => {
+  const closed: Deployment[] = []
+  onCleanup(() => expect(closed).toHaveLength(1))
+  return closed
+})
+
 const Tasks = defineComponent(() => {
   const { data } = useAuthedQuery(api.tasks.list, {})
   return () => h('p', data.value?.map(({ text }: { text: string }) => text).join() || 'No tasks')
@@ -23,6 +31,19 @@ const WhoAmI = defineComponent(() => {
 
 describe('test of convue/vitest', () => {
   const seen: { deployment: Deployment, user: SignedUpUser }[] = []
+
+  // The fixtures of a file end in reverse order, so the first one that starts sees the others end.
+  watched('closes the deployment after the last test', async ({ closed }) => {
+    expect(closed).toEqual([])
+  })
+
+  watched('starts the deployment for the first test that uses it', async ({ closed, deployment }) => {
+    const { close } = deployment
+    deployment.close = async () => {
+      await close()
+      closed.push(deployment)
+    }
+  })
 
   test('shows a component as a user, with live data', async ({ deployment, mount, user }) => {
     const page = await mount(Tasks)
@@ -50,7 +71,7 @@ describe('test of convue/vitest', () => {
   })
 
   test('passes props on, and prepares the app', async ({ mount }) => {
-    const Greeting = defineComponent({ props: ['name'], render: (page: any) => `Hello ${page.name}${page.mark}` })
+    const Greeting = defineComponent({ props: ['name'], render: (page: any) => ` Hello ${page.name}${page.mark} ` })
     const page = await mount(Greeting, { user: null, props: { name: 'Ada' }, setUp: app => void (app.config.globalProperties.mark = '!') })
     expect(page.text).toBe('Hello Ada!')
   })
