@@ -20,7 +20,10 @@ export interface ConvexTarget {
   args: string[]
   /** The folder of the app. @default the working directory */
   root?: string
-  /** How long a command may take, in ms: without access, it tries again for a minute. @default no limit */
+  /**
+   * How long a command may take, in ms: without access, it tries again for a minute. @default no
+   * limit
+   */
   timeoutMs?: number
 }
 

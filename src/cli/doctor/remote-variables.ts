@@ -1,9 +1,11 @@
-/** Reads the variables of a real deployment with the official command line, `npx convex env list`. */
+/** Reads the variables of a real deployment with the official command `npx convex env list`. */
 import { ConvueError } from '../../errors/convue-error.ts'
 import { deploymentStore } from '../env/sync-env.ts'
 import { findConfiguredTarget } from '../official-convex.ts'
 
 const TIMEOUT_MS = 30_000
+
+const NOT_NAMED = 'no variable such as CONVEX_DEPLOYMENT names the deployment for `npx convex env list`'
 
 /** The folder of an app, and the variables of its `.env` files and of the environment. */
 export interface AppVariables {
@@ -24,7 +26,7 @@ export async function readRemoteVariables(url: string, { root, variables }: AppV
   const target = findConfiguredTarget({ prod: false, root })
   const chosen = addressOf(variables)
   if (target === null || chosen === null)
-    return { kind: 'unknown', why: 'no variable such as CONVEX_DEPLOYMENT names the deployment for `npx convex env list`' }
+    return { kind: 'unknown', why: NOT_NAMED }
   if (chosen !== withoutSlash(url))
     return { kind: 'unknown', why: `\`npx convex env list\` uses ${chosen}, and not the deployment of the page` }
   try {
@@ -37,7 +39,7 @@ export async function readRemoteVariables(url: string, { root, variables }: AppV
   }
 }
 
-/** The address of the deployment that the official command line chooses; `null` if none is known. */
+/** The address of the deployment that the official command line chooses; `null` if unknown. */
 function addressOf(variables: AppVariables['variables']): string | null {
   const { CONVEX_SELF_HOSTED_URL, CONVEX_DEPLOY_KEY, CONVEX_DEPLOYMENT } = variables
   if (CONVEX_SELF_HOSTED_URL)
