@@ -3,6 +3,8 @@ export { Authenticated, AuthLoading, AuthRefreshing, Unauthenticated } from './c
 export { useConvexAuth } from './composables/auth/use-convex-auth.ts'
 export { useConvexClaims } from './composables/auth/use-convex-claims.ts'
 export type { ClaimCondition, ConvexClaims, UseConvexClaimsReturn } from './composables/auth/use-convex-claims.ts'
+export { useConvexSignIn } from './composables/auth/use-convex-sign-in.ts'
+export type { UseConvexSignInOptions, UseConvexSignInReturn } from './composables/auth/use-convex-sign-in.ts'
 export { useConvexAction } from './composables/call/use-convex-action.ts'
 export type { UseConvexActionOptions, UseConvexActionReturn } from './composables/call/use-convex-action.ts'
 export type { UseConvexCallOptions, UseConvexCallReturn } from './composables/call/use-convex-call.ts'

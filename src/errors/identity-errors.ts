@@ -141,6 +141,13 @@ export const identityErrors = {
     fix: 'Let the user sign in again. Read `cause` for the answer of the server; its status is 0 if there was none.',
     docs: 'guides/better-auth-tokens.md#pages-on-another-domain',
   },
+  SIGN_IN_FAILED: {
+    scopes: ['client'],
+    why: 'The sign-in has succeeded, but this page has no session of the user.',
+    fix: 'Check in the developer tools that the browser stores the session cookie of the answer and sends it to '
+      + '`get-session`: the app and the auth routes need the same site, or `crossDomain()`.',
+    docs: 'reference/auth.md#useconvexsigninoptions',
+  },
   SIGN_OUT_FAILED: {
     scopes: ['client'],
     why: (problem?: 'unconfirmed'): string => {

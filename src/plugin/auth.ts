@@ -54,8 +54,8 @@ export interface UseConvexAuthReturn {
    * failure prevents Convue from finding out: `error` is then the failure. A route guard should
    * redirect only on `false`.
    *
-   * Do not call it right after a sign-in with the auth client, since the new session has not
-   * reached the page yet. Watch `isAuthenticated` instead.
+   * While the page is signed out, it first waits for requests of a Better Auth client that may sign
+   * a user in. It can therefore be called right after `authClient.signIn.email()`, for example.
    */
   ready: () => Promise<boolean | undefined>
   /**
@@ -74,10 +74,13 @@ export interface UseConvexAuthReturn {
   signOut: () => Promise<void>
 }
 
-type AuthActions = Pick<UseConvexAuthReturn, 'refresh' | 'signOut'>
+interface AuthActions extends Pick<UseConvexAuthReturn, 'refresh' | 'signOut'> {
+  /** Resolves once no request that may change the session is under way on this page. */
+  whenIdle?: (() => Promise<void>) | undefined
+}
 
 export function createAuth(
-  { refresh, signOut }: AuthActions,
+  { refresh, signOut, whenIdle }: AuthActions,
   state: ShallowRef<AuthState>,
   isServer: boolean,
 ): UseConvexAuthReturn {
@@ -115,7 +118,13 @@ export function createAuth(
     user: describe('profile'),
     session: describe('session'),
     error,
-    ready: () => untilTrue(() => isConfirmed() !== undefined || !!error.value || isServer).then(isConfirmed),
+    async ready() {
+      // A sign-in may be under way whose session has not reached the page yet.
+      if (isConfirmed() === false)
+        await whenIdle?.()
+      await untilTrue(() => isConfirmed() !== undefined || !!error.value || isServer)
+      return isConfirmed()
+    },
     refresh,
     signOut,
   }

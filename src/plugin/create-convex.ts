@@ -158,7 +158,11 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
   const store = createQueryStore(clients, withholding.withhold, options.ssrData)
   const authState = shallowRef(engine.state)
   const identityVersion = shallowRef(0)
-  const auth = createAuth({ refresh: engine.refresh, signOut: withholding.signOut }, authState, isServer)
+  const auth = createAuth({
+    refresh: engine.refresh,
+    signOut: withholding.signOut,
+    whenIdle: authSource?.whenIdle,
+  }, authState, isServer)
   const callerAuth = tokens ? auth : createAuth(callerEngine, shallowRef(callerEngine.state), isServer)
 
   /** Contains the listeners to events of the page and to other tabs. */

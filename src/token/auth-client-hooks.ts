@@ -9,7 +9,10 @@ export interface HookedClient {
   isHooked: boolean
   /** The address of the auth server, or an empty string for a client without hooks. */
   baseURL: Promise<string>
-  /** Resolves once no request of the client that may change the session is pending. */
+  /**
+   * Resolves once no request of the client that may change the session is pending. If a request has
+   * changed the session, resolves after the client has requested the session again.
+   */
   whenIdle: () => Promise<void>
   /**
    * Why the sign-in that has returned to this page has failed, as `crossDomainClient()` of
@@ -31,6 +34,9 @@ interface FetchPlugin {
   hooks?: { onResponse?: (context: any) => any, onSuccess?: (context: any) => any }
   signInError?: () => Error | undefined
 }
+
+/** Makes `whenIdle` wait for this work. */
+type Track = (work: Promise<unknown>) => void
 
 /** The `code` of the error that replaces an inconclusive answer of get-session. */
 export const INCONCLUSIVE = 'SESSION_ANSWER_INCONCLUSIVE'
@@ -60,6 +66,11 @@ export function hookAuthClient(client: FetchClient): HookedClient {
   if (known)
     return known
   const writes = new Set<Promise<unknown>>()
+  const track: Track = (work) => {
+    const settle = (): unknown => writes.delete(work)
+    writes.add(work)
+    work.then(settle, settle)
+  }
   const state: HookedClient = {
     isHooked: false,
     baseURL: readFetchOptions(client).then((options) => {
@@ -67,8 +78,8 @@ export function hookAuthClient(client: FetchClient): HookedClient {
       const lifecycle = plugins.find(({ id }) => id === 'lifecycle-hooks')
       if (!lifecycle)
         return ''
-      addHooks(lifecycle, client)
-      countWrites(lifecycle, writes)
+      addHooks(lifecycle, client, track)
+      countWrites(lifecycle, track)
       const crossDomain = plugins.find(({ id }) => id === 'cross-domain')
       if (crossDomain) {
         keepSessionUntilAnswer(crossDomain)
@@ -105,7 +116,7 @@ async function readFetchOptions(client: FetchClient): Promise<any> {
   return found
 }
 
-function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
+function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient, track: Track): void {
   /**
    * Paths that end a session and for which Better Auth's client sends no signal. Their answers do
    * not show that the session has ended.
@@ -125,7 +136,7 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
     async onSuccess(context) {
       await hooks?.onSuccess?.(context)
       if (!context.request.disableSignal && (isRequestTo(ENDING_PATHS, context) || hasSession(context)))
-        ensureSignal($store)
+        track(requestSession($store))
     },
   }
 }
@@ -135,37 +146,48 @@ function addHooks(lifecycle: FetchPlugin, { $store }: FetchClient): void {
  * since scripts cannot read the session cookie of an answer.
  */
 function hasSession(context: { data: any, request: { url: URL | string } }): boolean {
-  const { session, token, user } = context.data ?? {}
-  return !!(session || (token && user)) && !isRequestTo(/\/get-session$/, context)
+  return isSignInAnswer(context.data) && !isRequestTo(/\/get-session$/, context)
+}
+
+/** Whether the body of an answer describes the session that a sign-in has started. */
+export function isSignInAnswer(data: any): boolean {
+  const { session, token, user } = data ?? {}
+  return !!(session || (token && user))
 }
 
 /**
- * Sends the signal unless the client or one of its plugins sends it, which happens within 10 ms
- * after the answer. A second signal would cause a second request.
+ * Makes the client request the session, and resolves when the client has the answer, or after ten
+ * seconds. Sends the signal unless the client or one of its plugins sends it, which happens within
+ * 10 ms after the answer. A second signal would cause a second request.
  */
-function ensureSignal({ atoms, notify }: FetchClient['$store']): void {
-  const SIGNAL_DELAY_MS = 20
+async function requestSession({ atoms, notify }: FetchClient['$store']): Promise<void> {
+  const MAX_CHECKS = 500
   const read = (): unknown => atoms.$sessionSignal?.value
   const before = read()
-  setTimeout(() => {
-    if (read() === before)
-      notify?.('$sessionSignal')
-  }, SIGNAL_DELAY_MS)
+  await delay()
+  if (read() === before)
+    notify?.('$sessionSignal')
+  // Does not subscribe to the atom: this would send a request if the atom is not in use.
+  let checks = 0
+  do await delay()
+  while (atoms.session.value.isRefetching && ++checks < MAX_CHECKS)
 }
 
-/** Keeps each request with a method other than GET in `writes` until it is answered. */
-function countWrites(lifecycle: FetchPlugin, writes: Set<Promise<unknown>>): void {
+/** Resolves after the time in which Better Auth's client handles an answer and sends its signal. */
+function delay(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 20))
+}
+
+/** Tracks each request with a method other than GET until it is answered. */
+function countWrites(lifecycle: FetchPlugin, track: Track): void {
   lifecycle.init = (url, options) => {
     const { customFetchImpl: send = fetch } = options
     // The options object belongs to one request and is shared by all plugins, so it can be changed.
     // A copy would have no effect, since the next plugin would replace it.
     options.customFetchImpl = (input: unknown, init?: RequestInit) => {
       const answer: Promise<unknown> = send(input, init)
-      if (init?.method !== 'GET') {
-        const settle = (): unknown => writes.delete(answer)
-        writes.add(answer)
-        answer.then(settle, settle)
-      }
+      if (init?.method !== 'GET')
+        track(answer.then(delay, delay))
       return answer
     }
     return { url, options }

@@ -45,6 +45,7 @@ describe('the exports that exist at run time', () => {
       'useConvexPaginatedQuery',
       'useConvexQueries',
       'useConvexQuery',
+      'useConvexSignIn',
       'useConvexStorageUrl',
       'useConvexUpload',
       'useFilePreview',

@@ -24,6 +24,7 @@ const composables = [
   'useConvexPaginatedQuery',
   'useConvexQueries',
   'useConvexQuery',
+  'useConvexSignIn',
   'useConvexStorageUrl',
   'useConvexUpload',
   'useFilePreview',

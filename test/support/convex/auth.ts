@@ -4,8 +4,10 @@ import type { DataModel } from './_generated/dataModel'
 import { createClient } from '@convex-dev/better-auth'
 import { convex, crossDomain } from '@convex-dev/better-auth/plugins'
 import { betterAuth } from 'better-auth/minimal'
+import { anonymous } from 'better-auth/plugins/anonymous'
 import { customSession } from 'better-auth/plugins/custom-session'
 import { multiSession } from 'better-auth/plugins/multi-session'
+import { oneTimeToken } from 'better-auth/plugins/one-time-token'
 import { components } from './_generated/api'
 import authConfig from './auth.config'
 
@@ -25,9 +27,11 @@ const plain = {
 
 /** Plugins that only some tests need. `AUTH_PLUGINS` contains the names of the plugins to use. */
 const optionalPlugins: Record<string, () => BetterAuthPlugin> = {
+  anonymous: () => anonymous(),
   crossDomain: () => crossDomain({ siteUrl: process.env.SITE_URL! }),
   customSession: () => customSession(async ({ user, session }) => ({ user, session, roles: ['admin'] })),
   multiSession: () => multiSession(),
+  oneTimeToken: () => oneTimeToken(),
 }
 
 export function createAuth(ctx: GenericCtx<DataModel>) {

@@ -121,7 +121,7 @@ describe('composables', () => {
     it.each([
       ['a DOM event', new Event('click'), /DOM event/],
       ['a date', { at: new Date(0) }, /cannot/],
-      ['a function', { at: () => {} }, /cannot/],
+      ['a function in a field', { at: { of: () => {} } }, /cannot/],
       ['a class instance', { at: new Map() }, /cannot/],
       ['an array', [1], /arguments/i],
       ['a string', 'all', /arguments/i],
