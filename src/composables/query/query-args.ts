@@ -58,7 +58,7 @@ export function useQueryTarget(
   isLive = true,
 ): QueryTargetRef {
   const [source] = withArgs(rest)
-  const isReactive = (hasFields(source) ? Object.values(source) : [source]).some(canChange)
+  const isReactive = !hasFields(source) || Object.values(source).some(canChange)
   // Most arguments never change, and a computed value costs more than the rest of a query.
   return isReactive ? computed(toTarget) : { value: toTarget() }
 
@@ -96,9 +96,9 @@ function hasFields(source: unknown): source is object {
   return source?.constructor === Object && !isProxy(source)
 }
 
-/** Whether a value can change: a ref, a getter or a reactive object. */
-function canChange(value: unknown): boolean {
-  return typeof value === 'function' || isRef(value) || isProxy(value)
+/** Whether a field can change: a ref or a getter. */
+function canChange(field: unknown): boolean {
+  return typeof field === 'function' || isRef(field)
 }
 
 /**
