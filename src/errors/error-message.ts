@@ -8,10 +8,10 @@ export interface ErrorData {
 }
 
 /**
- * Messages by the code of an error. A message is a text, or a function that returns a text: with an
- * i18n library, write functions, so that the text follows the language. A function receives the data
- * of the error. `Data` is a union of the data that your functions throw. By default, any code is
- * allowed.
+ * Messages by the code of an error. A message is a text, or a function that returns a text: with
+ * an i18n library, write functions, so that the text follows the language. A function receives the
+ * data of the error. `Data` is a union of the data that your functions throw. By default, any code
+ * is allowed.
  */
 export type ErrorMessages<Data extends { code: string } = ErrorData> = string extends Data['code']
   ? Record<string, ErrorMessage<any>>

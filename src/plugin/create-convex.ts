@@ -77,9 +77,9 @@ export interface ConvexOptions {
   /** The default of the option `keepPreviousData` of queries. @default false */
   keepPreviousData?: boolean
   /**
-   * The default of the option `lingerMs` of queries: how long a subscription stays open when no component uses it any longer, in milliseconds. If
-   * the arguments of a component change several times, only the latest of the previous
-   * subscriptions lingers.
+   * The default of the option `lingerMs` of queries: how long a subscription stays open when no
+   * component uses it any longer, in milliseconds. If the arguments of a component change several
+   * times, only the latest of the previous subscriptions lingers.
    *
    * @default 3000
    */

@@ -59,7 +59,7 @@ const allowed: Record<string, Folder> = {
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
   'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'project', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:crypto|fs|http|path|process|timers\/promises|util)|convue(?:\/(?:dev|server|testing))?)$/ },
-  'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue\/server$/ },
+  'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue(?:\/server)?$/ },
   'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|convue\/convex\/client)$/ },
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },

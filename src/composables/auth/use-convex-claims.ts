@@ -28,9 +28,9 @@ export interface UseConvexClaimsReturn {
    */
   claims: ComputedRef<ConvexClaims | null>
   /**
-   * Whether the claims meet a condition. Reactive. A string is a role in the claim `role`, which may
-   * be a name, a list, or names separated by commas. `false` without a token; a function is then not
-   * called.
+   * Whether the claims meet a condition. Reactive. A string is a role in the claim `role`, which
+   * may be a name, a list, or names separated by commas. `false` without a token; a function is
+   * then not called.
    */
   can: (condition: ClaimCondition) => boolean
 }

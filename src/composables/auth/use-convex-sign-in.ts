@@ -22,11 +22,13 @@ export interface UseConvexSignInOptions {
 /** The return value of {@link useConvexSignIn}: the sign-in, and the state of its latest call. */
 export interface UseConvexSignInReturn {
   /**
-   * Runs a sign-in. Resolves with `true` when the deployment has confirmed the new user, so that the
-   * next page can show the user's data. Resolves with `false` if the answer contains no session yet:
-   * the user must first open a mail, enter a second factor, or sign in on the page of a provider.
+   * Runs a sign-in. Resolves with `true` when the deployment has confirmed the new user, so that
+   * the next page can show the user's data. Resolves with `false` if the answer contains no session
+   * yet: the user must first open a mail, enter a second factor, or sign in on the page of a
+   * provider.
    *
-   * @param run Calls the auth client, and returns its answer. With another provider, return nothing.
+   * @param run Calls the auth client, and returns its answer. With another provider, return
+   * nothing.
    * @throws the error of the sign-in, as the auth client returns it
    * @throws {ConvueError} `TOKEN_REJECTED`: the deployment refuses the token. `SIGN_IN_FAILED`: the
    * browser has no session, although the sign-in has succeeded. Otherwise the error of the request
