@@ -74,6 +74,8 @@ describe('examples on a page', () => {
     vi.stubGlobal('XMLHttpRequest', NodeXhr)
     vi.stubEnv('VITE_CONVEX_URL', deployment.url)
     authClient = (await load('src/auth-client.ts')).authClient
+    // The session of the client stays current while no example is mounted.
+    authClient.$store.atoms.session.listen(() => {})
     seed = (await load('convex/_generated/api.js')).internal.seed
     ada = (await authClient.signUp.email(ADA)).data.user.id
   })
@@ -101,6 +103,8 @@ describe('examples on a page', () => {
       await authClient.signOut()
     if (mustBeAda && !isAda)
       await authClient.signIn.email(ADA)
+    // Otherwise, the example would begin with the previous session, and its identity would change between two steps.
+    await eventually(() => authClient.$store.atoms.session.value.data?.user.email).toBe(mustBeAda ? ADA.email : undefined)
   }
 
   const shownText = (): string => document.body.textContent!.replace(/\s+/g, ' ')

@@ -35,9 +35,10 @@ function openPage() {
     add: useConvexMutation(api.tasks.add).mutate,
   }))
   const newUser = (name: string) => ({ name, email: `${name}${++users}@example.com`, password })
-  /** The user as whom a query of the deployment runs right after a sign-in. */
+  /** The user as whom a mutation runs right after a sign-in. */
   const subject = async (): Promise<string | undefined> => {
     await queries.add({ text: 'mine' })
+    await deployment.settled()
     return deployment.log.findLast(({ name }) => name === 'tasks:add')?.subject?.split('|').at(-1)
   }
   return { authClient: authClient as any, network, auth, newUser, subject, ...queries }

@@ -25,7 +25,10 @@ export class SlowNetwork {
   readonly oneWayMs: number
   readonly #servers: Server[] = []
 
-  /** @param background The names of the requests for which no other request waits. */
+  /**
+   * @param oneWayMs The delay of each message, in milliseconds.
+   * @param background The names of the requests for which no other request waits.
+   */
   constructor(oneWayMs: number, background: readonly string[] = []) {
     this.oneWayMs = oneWayMs
     this.log = new FlightLog(background)
