@@ -9,6 +9,7 @@ export default defineConfig([
       'convex-client': 'src/convex/client/index.ts',
       'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
+      'sources': 'src/sources/index.ts',
       'testing': 'src/testing/index.ts',
       'mock': 'src/mock/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',

@@ -15,6 +15,7 @@ export default defineConfig({
       { find: /^convue\/server$/, replacement: source('./src/server/index.ts') },
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue\/testing\/mock$/, replacement: source('./src/mock/index.ts') },
+      { find: /^convue\/sources$/, replacement: source('./src/sources/index.ts') },
       { find: /^convue\/dev$/, replacement: source('./src/dev/index.ts') },
       { find: /^convue\/vite$/, replacement: source('./src/vite/index.ts') },
       { find: /^convue\/vitest$/, replacement: source('./src/vitest/index.ts') },

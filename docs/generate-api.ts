@@ -121,6 +121,13 @@ const PAGES: Page[] = [
     guides: { Testing: 'testing.md' },
   },
   {
+    file: 'sources.md',
+    title: 'convue/sources',
+    module: 'convue/sources',
+    entry: 'src/sources/index.ts',
+    guides: { 'Other identity providers': 'sources.md' },
+  },
+  {
     file: 'mock.md',
     title: 'convue/testing/mock',
     module: 'convue/testing/mock',

@@ -8,6 +8,7 @@ import * as dev from '../../src/dev/index.ts'
 import * as convue from '../../src/index.ts'
 import * as mock from '../../src/mock/index.ts'
 import * as server from '../../src/server/index.ts'
+import * as sources from '../../src/sources/index.ts'
 import * as testing from '../../src/testing/index.ts'
 import * as vite from '../../src/vite/index.ts'
 import * as vitest from '../../src/vitest/index.ts'
@@ -115,6 +116,10 @@ describe('the exports that exist at run time', () => {
       'signUp',
       'startDeployment',
     ])
+  })
+
+  it('of convue/sources are exactly these', () => {
+    expect(Object.keys(sources).sort()).toEqual(['auth0Source', 'clerkSource', 'oidcSource', 'workosSource'])
   })
 
   it('of convue/testing/mock are exactly these', () => {

@@ -73,6 +73,7 @@ const allowed: Record<string, Folder> = {
   'convex/mail': { why: 'mails of an app, which a mailbox shows in development', folders: ['convex'], packages: null },
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'project', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
+  'sources': { why: 'the public exports of `convue/sources`: one identity provider a file', folders: [], packages: /^(?:convue|vue)$/ },
   'mock': { why: 'the public exports of `convue/testing/mock`: a deployment and a provider in the page, which a test answers', folders: ['errors', 'shared'], packages: /^(?:convue|vue|convex\/(?:server|values))$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },
