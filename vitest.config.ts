@@ -107,8 +107,8 @@ export default mergeConfig(viteConfig, defineConfig({
       project({
         name: 'nuxt',
         environment: 'node',
-        include: ['test/nuxt/**/*.test.ts', 'test/security/**/*.nuxt.test.ts'],
-        exclude: [PRESETS],
+        // An option `exclude` of a project would override the option of the command line.
+        include: ['test/nuxt/**/!(presets).test.ts', 'test/security/**/*.nuxt.test.ts'],
         globalSetup: ['./test/nuxt/setup.ts'],
         hookTimeout: seconds(240),
       }),
