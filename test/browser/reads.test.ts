@@ -102,7 +102,7 @@ describe('removing rows with the keyboard', () => {
 describe('a search while the user types', () => {
   it('shows previous results only as stale results', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/queries')
-    await page.getByText('paused: nothing is asked').waitFor()
+    await page.getByText('paused by args').waitFor()
     await page.evaluate(recordSearch)
     await page.getByLabel('Name of a bird').fill('tit')
     await page.getByText('success: 5 birds').waitFor()
@@ -112,7 +112,7 @@ describe('a search while the user types', () => {
     await page.getByLabel('Fast').check()
     await page.getByText('success: 4 birds').waitFor()
     await page.getByLabel('Name of a bird').fill('')
-    await page.getByText('paused: nothing is asked').waitFor()
+    await page.getByText('paused by args').waitFor()
 
     const searches = await page.evaluate(() => (globalThis as unknown as { recordedSearches: Search[] }).recordedSearches)
     const misleading = searches.filter(({ text, isStale, birds }) => !isStale && birds.some(bird => !text || !bird.toLowerCase().includes(text)))
