@@ -57,8 +57,12 @@ export function createClientProxy(embedded: EmbeddedDeployment): ClientProxy {
         socket.write(headOf(answer))
         socket.write(otherHead)
         other.write(head)
-        pipeline(socket, other, () => {})
-        pipeline(other, socket, () => {})
+        // `pipeline` would add so many listeners to the socket, beside those of the server, that Node
+        // warns of a leak.
+        socket.pipe(other).pipe(socket)
+        other.on('error', () => other.destroy())
+        other.on('close', () => socket.destroy())
+        socket.on('close', () => other.destroy())
       })
       // The deployment refuses pages of other origins.
       upstream.on('response', answer => socket.end(`${statusLine(answer)}connection: close\r\n\r\n`))

@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { EmbeddedDeployment } from '../../src/dev/embedded-deployment.ts'
 import { once } from 'node:events'
 import { createServer, request as sendRequest } from 'node:http'
@@ -13,9 +14,12 @@ let received: string[]
 /** The port of a server of pages, in front of a deployment. */
 let port: number
 let stopDeployment: () => Promise<unknown>
+/** The sockets of pages, which have listeners of their server already. */
+let pages: Duplex[]
 
 beforeEach(async () => {
   received = []
+  pages = []
   const deployment = createServer(async (request, response) => {
     received.push(`${request.method} ${request.url} ${request.headers.host} ${await text(request)}`)
     response.writeHead(201, { 'x-answer': 'yes' }).end('answer')
@@ -34,6 +38,7 @@ beforeEach(async () => {
   const proxy = createClientProxy({ url: `http://127.0.0.1:${deploymentPort}` } as EmbeddedDeployment)
   const server = createServer(proxy.handler)
   server.on('upgrade', (request, socket, head) => {
+    pages.push(socket)
     if (!proxy.upgrade(request, socket, head))
       socket.end('HTTP/1.1 418 Not a client\r\nconnection: close\r\n\r\n')
   })
@@ -98,6 +103,13 @@ describe('createClientProxy', () => {
     const [message] = await once(socket, 'message')
     expect(String(message)).toBe('echo hello')
     expect(received).toEqual(['UPGRADE /api/1.48.0/sync'])
+  })
+
+  it('adds few listeners to the socket of a page, so that Node warns of no leak', async () => {
+    const socket = open('/__convue/deployment/api/1.48.0/sync', 'http://device.test')
+    await once(socket, 'open')
+    // Node warns of more than ten listeners, and servers of pages add some of their own.
+    expect(pages.every(page => page.listenerCount('close') <= 4)).toBe(true)
   })
 
   it('ends the connection on both sides if one of them ends it', async () => {
