@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { codegen } from '../../src/testing/index.ts'
 import { APP, functionFiles, nuxtExamples, ROOT, textsOf, writeFiles } from './examples.ts'
@@ -28,10 +28,18 @@ export const list: number = api.tasks.list
   'variants/tsconfig.json': JSON.stringify({ extends: '../.nuxt/tsconfig.node.json', include: ['*.ts', '../.nuxt/nuxt.node.d.ts'], exclude: [] }),
 }
 
+/** A page for each example of a component, at the path that the example requests. */
+function pagesOfComponents(): Record<string, string> {
+  return Object.fromEntries(nuxtExamples.filter(({ file }) => file.startsWith('app/components/')).map(({ file, steps }) => {
+    const path = steps.find(({ action }) => action === 'get')?.value
+    return [`app/pages${path}.vue`, `<template>\n  <${basename(file, '.vue')} />\n</template>\n`]
+  }))
+}
+
 /** Writes the Nuxt app of the examples, with the library from its source. */
 export async function writeNuxtApp(): Promise<void> {
   await linkLibrary(NUXT_APP)
-  await writeFiles(NUXT_APP, ['app', 'convex', 'scripts', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...textsOf(nuxtExamples) })
+  await writeFiles(NUXT_APP, ['app', 'convex', 'scripts', 'server', 'variants'], { ...SUPPORT, ...functionFiles(), ...pagesOfComponents(), ...textsOf(nuxtExamples) })
   await codegen({ functions: join(NUXT_APP, 'convex') })
 }
 

@@ -12,7 +12,7 @@ import { nuxtExamples } from './examples.ts'
 import { appEnv, checkTypes, nuxt, NUXT_APP, writeNuxtApp } from './nuxt-app.ts'
 import { signUpAda, visit } from './visit.ts'
 
-const answering = nuxtExamples.filter(({ file }) => /^(?:app\/pages|server\/(?:api|routes))\//.test(file))
+const answering = nuxtExamples.filter(({ file }) => /^(?:app\/(?:pages|components)|server\/(?:api|routes))\//.test(file))
 
 let deployment: Deployment
 let server: ChildProcess
