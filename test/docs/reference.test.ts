@@ -66,6 +66,20 @@ describe('reference', () => {
     expect(dead).toEqual([])
   })
 
+  it('names the file of each example of a guide above the example or in its first line', () => {
+    const guides = [...pages].filter(([page]) => /^(?:README|docs\/functions|docs\/guides\/.*)\.md$/.test(page))
+    const unnamed = guides.flatMap(([page, text]) => {
+      // Parts of a page and its blocks alternate.
+      const parts = text.split(/^(```[\s\S]+?^```)$/m)
+      return parts.flatMap((block, index) => {
+        const file = /^```\w+ .*?\bfile="([^"]+)"/.exec(block)?.[1]
+        const isNamed = !file || `${parts[index - 1]}${block.split('\n')[1]}`.includes(shownName(file))
+        return isNamed ? [] : [`${page}: ${shownName(file)}`]
+      })
+    })
+    expect(unnamed).toEqual([])
+  })
+
   it('lists every page in docs/README.md', () => {
     const index = pages.get('docs/README.md')!
     const missing = [...pages.keys()].filter(page => /^docs\/(?!README)/.test(page) && !index.includes(`](${page.slice('docs/'.length)})`))
@@ -105,6 +119,11 @@ function otherPages(): [page: string, text: string][] {
   return globSync(['*.md', '{bench,examples,playground,test}/**/*.md'], { cwd: ROOT, exclude: path => path.includes('node_modules') })
     .filter(page => !pages.has(page))
     .map(page => [page, readFileSync(join(ROOT, page), 'utf8')])
+}
+
+/** The path of an example in the reader's app. Some examples are elsewhere in the app of the tests. */
+function shownName(file: string): string {
+  return file.replace(/^nuxt\/variants\/.*/, 'nuxt.config.ts').replace(/^nuxt\//, '').replace(/^ents\//, 'convex/')
 }
 
 /** The anchors that GitHub generates for the headings of a page. */
