@@ -80,6 +80,14 @@ describe('reference', () => {
     expect(unnamed).toEqual([])
   })
 
+  // Otherwise, the browser itself would send the form, and the text of the user would be lost.
+  it('disables the forms of Nuxt pages until they are hydrated', () => {
+    const blocks = [...pages].flatMap(([page, text]) => [...text.matchAll(/^ *```(?:vue|html)\b[\s\S]+?^ *```$/gm)].map(([code]) => ({ page, code })))
+    const forms = blocks.filter(({ code }) => code.includes('<form') && /file="nuxt\/|#convex\/api/.test(code))
+    expect(forms.length).toBeGreaterThan(3)
+    expect(forms.filter(({ code }) => !code.includes(':disabled="!isHydrated"')).map(({ page }) => page)).toEqual([])
+  })
+
   it('lists every page in docs/README.md', () => {
     const index = pages.get('docs/README.md')!
     const missing = [...pages.keys()].filter(page => /^docs\/(?!README)/.test(page) && !index.includes(`](${page.slice('docs/'.length)})`))
