@@ -18,6 +18,7 @@ type FunctionsProblem
 /** A problem with an option of `startDeployment`. */
 type DeploymentOptionProblem
   = | { option: 'siteUrl', value: string }
+    | { option: 'SITE_URL', value: string }
     | { option: 'allowedOrigins', value: string }
     | { option: 'allowedHosts', value: string }
 
@@ -122,16 +123,18 @@ export const testingErrors = {
     scopes: ['testing'],
     why: ({ option, value }: DeploymentOptionProblem): string => ({
       siteUrl: `\`siteUrl\` is not an address: ${value}.`,
+      SITE_URL: `The variable SITE_URL, in convex/.env or the option \`env\`, is not an address: "${value}".`,
       allowedOrigins: `\`allowedOrigins\` has an entry that is not an origin: ${value}.`,
       allowedHosts: `\`allowedHosts\` has an entry that is not a host name: ${value}.`,
     })[option],
     fix: ({ option }: DeploymentOptionProblem): string => ({
       siteUrl: 'Pass the origin of your app, such as http://localhost:5173.',
+      SITE_URL: 'Set SITE_URL to the origin of your app, such as http://localhost:5173, or remove it from convex/.env.',
       allowedOrigins: 'Pass a scheme, a host and a port, such as http://192.168.1.5:5173.',
       allowedHosts: 'Pass a name without a scheme and a port, such as 192.168.1.5.',
     })[option],
-    reference: '`siteUrl`, `allowedOrigins` or `allowedHosts` of `startDeployment` has a value that is not an '
-      + 'address, an origin or a host name.',
+    reference: '`siteUrl`, `allowedOrigins` or `allowedHosts` of `startDeployment`, or the variable `SITE_URL` in '
+      + '`convex/.env`, has a value that is not an address, an origin or a host name.',
     referenceFix: 'Pass a value in the form that the message names, such as `http://192.168.1.5:5173`.',
   },
   DEPLOYMENT_CLOSED: {

@@ -13,7 +13,7 @@ import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { findFunctions } from '../project/functions-folder.ts'
 import { createAdminKey, readVariables } from './app-settings.ts'
 import { codegen } from './codegen.ts'
-import { resolveAccess } from './server/access.ts'
+import { requireSiteUrl, resolveAccess } from './server/access.ts'
 import { testingError } from './testing-error.ts'
 import { DeploymentThread } from './thread/deployment-thread.ts'
 import { readSockets } from './thread/read-sockets.ts'
@@ -42,6 +42,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const data = options.data === undefined ? null : resolve(options.data)
   const readEnv = (): Record<string, string> => ({ ...readVariables(functions), ...options.env })
   const env = readEnv()
+  requireSiteUrl(env.SITE_URL)
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
   const adminKey = options.adminKey ?? createAdminKey(data)
   const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })

@@ -54,6 +54,16 @@ export function resolveAccess({ siteUrl, allowedOrigins = [], allowedHosts = [] 
 }
 
 /**
+ * Requires the variable `SITE_URL` to be an address, if it is set.
+ *
+ * @throws ConvueError `DEPLOYMENT_OPTION_INVALID`
+ */
+export function requireSiteUrl(value: string | undefined): void {
+  if (value !== undefined && !parseUrl(value)?.host)
+    throw testingError('DEPLOYMENT_OPTION_INVALID', { option: 'SITE_URL', value })
+}
+
+/**
  * Decides which requests may use a deployment. The deployment only listens on the loopback
  * interface, but any page in a browser on this machine can send requests to this interface. The
  * header `Host` reveals requests of a site whose name resolves to this machine (DNS rebinding), and

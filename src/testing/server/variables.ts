@@ -19,6 +19,7 @@ export class Variables {
     this.#initial = initial
     this.#folder = folder
     this.#changes = JSON.parse(folder.read(FILE) ?? '{}') as Record<string, string | null>
+    this.#keep(this.#changes)
   }
 
   get all(): Record<string, string> {
@@ -41,14 +42,27 @@ export class Variables {
     return apply(initial, this.#changes)
   }
 
-  /** Replaces the variables with which the deployment has started. The changes remain. */
+  /** Replaces the variables with which the deployment has started. Changes that differ remain. */
   replaceInitial(initial: Record<string, string>): void {
     this.#initial = initial
+    this.#keep(this.#changes)
   }
 
   save(changes: VariableChange[]): void {
-    this.#changes = { ...this.#changes, ...toRecord(changes) }
-    this.#folder.write(FILE, JSON.stringify(this.#changes))
+    this.#keep({ ...this.#changes, ...toRecord(changes) })
+  }
+
+  /**
+   * Keeps the changes that differ from the initial variables. The others would hide what a user
+   * writes into the file of the initial variables afterwards.
+   */
+  #keep(changes: Record<string, string | null>): void {
+    const previous = JSON.stringify(this.#changes)
+    const differing = Object.entries(changes).filter(([name, value]) => (this.#initial[name] ?? null) !== value)
+    this.#changes = Object.fromEntries(differing)
+    const text = JSON.stringify(this.#changes)
+    if (text !== previous)
+      this.#folder.write(FILE, text)
   }
 }
 
