@@ -4,6 +4,7 @@ import type { DeploymentPorts } from './free-port.ts'
 import type { LocalDeployment, LocalOptions } from './local-deployment.ts'
 import { existsSync } from 'node:fs'
 import { ConvueError } from '../errors/convue-error.ts'
+import { describeSiteUrl } from './describe-site-url.ts'
 import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
 import { MAILBOX_PATH } from './mailbox.ts'
@@ -102,7 +103,11 @@ export class EmbeddedDeployment {
 
   /** Lines, each with a label, that describe the deployment, its files and its mailbox. */
   describe(root: string): [label: string, text: string][] {
-    return [...describeLocal(this.#options, root), ['Mails', `${this.origin}${MAILBOX_PATH}`]]
+    return [
+      ...describeLocal(this.#options, root),
+      ['Mails', `${this.origin}${MAILBOX_PATH}`],
+      ...describeSiteUrl(this.#options, this.origin),
+    ]
   }
 
   /** Closes the deployment, unless another server uses it. */

@@ -49,7 +49,7 @@ interface Running {
 /** The origins of the pages that use a deployment. */
 interface PageOrigins {
   /** The origins of the servers. The first one is `SITE_URL`. */
-  ofServers: string[]
+  ofServers: [string, ...string[]]
   /** The origins at which other machines reach the first server. */
   ofNetwork: string[]
   /** The variables that Better Auth reads. The deployment reads this object at each reload. */
@@ -144,7 +144,7 @@ async function replace(
 
 async function start(
   { start, seed }: LocalOptions,
-  { ofServers: [siteUrl], ofNetwork, env }: PageOrigins,
+  { ofServers: [origin], ofNetwork, env }: PageOrigins,
   ports: DeploymentPorts | undefined,
 ): Promise<Deployment> {
   const isNew = start.data === undefined || isWithoutData(start.data)
@@ -152,7 +152,7 @@ async function start(
   const deployment = await startDeployment({
     ...start,
     ...ports,
-    siteUrl,
+    siteUrl: origin,
     allowedOrigins: [...start.allowedOrigins ?? [], ...ofNetwork],
     env,
   })
@@ -162,7 +162,7 @@ async function start(
     if (seed !== null)
       await seedDeployment(deployment, { seed, isNew, folder: start.data ?? null })
     if (start.data !== undefined)
-      announceDeployment(start.data, deployment, start.functions)
+      announceDeployment(start.data, deployment, { functions: start.functions, origin })
     return deployment
   }
   catch (error) {

@@ -9,6 +9,8 @@ import { BRANCHES } from './branch-data.ts'
 export interface RunningDeployment {
   url: string
   siteUrl: string
+  /** The origin of the page of the development server. */
+  origin: string
   /** The key that gives access to all data and all functions. */
   adminKey: string
   /** The process that runs the deployment. */
@@ -29,10 +31,16 @@ const ANSWER_TIMEOUT_MS = 10_000
  * Writes the file, which only its owner can read, since it contains the admin key.
  *
  * @param folder The folder of the data.
+ * @param deployment The deployment that has started.
+ * @param app The functions and the page of the deployment.
  */
-export function announceDeployment(folder: string, deployment: Deployment, functions: string): void {
+export function announceDeployment(
+  folder: string,
+  deployment: Deployment,
+  app: Pick<RunningDeployment, 'functions' | 'origin'>,
+): void {
   const { url, siteUrl, adminKey } = deployment
-  const running: RunningDeployment = { url, siteUrl, adminKey, pid: process.pid, functions }
+  const running: RunningDeployment = { ...app, url, siteUrl, adminKey, pid: process.pid }
   const file = join(folder, FILE)
   rmSync(`${file}.new`, { force: true })
   writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 })
@@ -79,8 +87,9 @@ export async function findRunningOfApp(folder: string): Promise<RunningDeploymen
 function readFile(folder: string): RunningDeployment | null {
   try {
     const running: Partial<RunningDeployment> = JSON.parse(readFileSync(join(folder, FILE), 'utf8'))
+    const { url, siteUrl, origin, adminKey, functions } = running
     const isComplete = typeof running.pid === 'number'
-      && [running.url, running.siteUrl, running.adminKey, running.functions].every(text => typeof text === 'string')
+      && [url, siteUrl, origin, adminKey, functions].every(text => typeof text === 'string')
     return isComplete ? running as RunningDeployment : null
   }
   catch {

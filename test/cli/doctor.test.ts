@@ -4,7 +4,7 @@ import type { Deployment } from '../../src/testing/index.ts'
 import type { AppFolder } from './app-folder.ts'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -234,7 +234,7 @@ describe('convue doctor', () => {
     ['the wrong issuer', ['ISSUER_WRONG'], { 'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ issuer: \'https://other.convex.site\' }') }, /the same `issuer`/],
     ['static keys without a key', ['STATIC_KEYS_MISSING'], { 'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ jwks: process.env.JWKS ?? \'[]\' }') }, /npx convue env sync --auth/],
     ['functions that cannot be loaded', ['FUNCTIONS_FAIL'], { 'convex/broken.ts': 'export const broken = =\n' }, /Correct the files/],
-    ['routes that are missing', ['AUTH_ROUTES_MISSING', 'SIGN_UP_FAILED', 'JWKS_UNREACHABLE'], { 'convex/http.ts': `${HTTP}export default http\n` }, /registerAuthRoutes/],
+    ['routes that are missing', ['AUTH_ROUTES_MISSING'], { 'convex/http.ts': `${HTTP}export default http\n` }, /registerAuthRoutes/],
     ['keys that Convex does not accept', ['TOKEN_REFUSED', 'JWKS_ALGORITHM'], {
       'convex/http.ts': `${HTTP}http.route({ path: '/api/auth/convex/jwks', method: 'GET', handler: httpAction(async () => Response.json({ keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA' }] })) })\n`
         + 'registerAuthRoutes(http, createAuth)\nexport default http\n',
@@ -252,7 +252,70 @@ describe('convue doctor', () => {
     const { ids, fixes } = await doctor(root, { origin: await serve({ target: shared.siteUrl }) })
     expect(ids).toContain('SITE_URL_NOT_ORIGIN')
     expect(ids).toContain('COOKIE_SECURE_ON_HTTP')
-    expect(fixes).toContain('SITE_URL=http://localhost')
+    expect(fixes).toContain('npx convue env sync --site-url http://localhost')
+  })
+
+  it('finds that SITE_URL is not the origin of the development server that runs', async () => {
+    const { root } = createSmallApp({ 'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()'), 'convex/.env': 'SITE_URL=http://localhost:9999' })
+    const page = await serve({ target: shared.siteUrl })
+    const start = { functions: join(root, 'convex'), data: join(root, '.convex-local') }
+    const local = await acquireDeployment({ seed: null, start }, page)
+    onTestFinished(local.release)
+    const { findings, skipped } = await diagnose({ ...OPTIONS, root })
+    expect(findings).toMatchObject([{ id: 'SITE_URL_NOT_ORIGIN', what: `SITE_URL is http://localhost:9999, but the page is at ${page}.` }])
+    expect(findings[0]!.fix).toBe(`Run \`npx convue env sync --site-url ${page}\`, or remove SITE_URL from convex/.env, and start the app again.`)
+    expect(skipped.map(({ check }) => check)).not.toContain('Better Auth on the origin of the page')
+
+    expect((await runCommand(root, ['env', 'sync', '--site-url', page])).code).toBe(0)
+    expect((await doctor(root)).ids).toEqual([])
+  })
+
+  it('accepts a page that Better Auth trusts, although SITE_URL is another origin', async () => {
+    const { root } = createSmallApp({
+      'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()').replace('emailAndPassword', 'trustedOrigins: [\'http://localhost:*\'], emailAndPassword'),
+      'convex/.env': 'SITE_URL=http://localhost:9999',
+    })
+    const start = { functions: join(root, 'convex'), data: join(root, '.convex-local') }
+    const local = await acquireDeployment({ seed: null, start }, 'http://localhost:5173')
+    onTestFinished(local.release)
+    const { findings, passed } = await diagnose({ ...OPTIONS, root })
+    expect(findings).toEqual([])
+    expect(passed).toContain('sign-up, token and authenticated query')
+  })
+
+  it('names SITE_URL and convex/.env if the value is not an origin', async () => {
+    const { root } = createSmallApp({ 'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()'), 'convex/.env': 'SITE_URL=localhost:5173' })
+    const { findings } = await diagnose({ ...OPTIONS, root })
+    expect(findings).toMatchObject([{ id: 'SITE_URL_INVALID', what: expect.stringContaining('SITE_URL in convex/.env is "localhost:5173"') }])
+    expect(findings[0]!.fix).toContain('npx convue env sync --site-url http://localhost:5173')
+  })
+
+  it('uses the variables of `nuxt dev` while it does not run, if Better Auth runs in the app', async () => {
+    const { root } = createSmallApp({
+      'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ issuer: process.env.SITE_URL, jwks: process.env.JWKS || undefined }'),
+      'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()'),
+      'convex/http.ts': 'import { httpRouter } from \'convex/server\'\nimport { registerAuthDatabaseRoute } from \'convue/convex\'\n'
+        + 'import { database } from \'./auth\'\nconst http = httpRouter()\n'
+        + 'registerAuthDatabaseRoute(http, { database, tables: [\'user\'] })\nexport default http\n',
+    })
+    expect((await doctor(root)).ids).toEqual(['STATIC_KEYS_MISSING'])
+    writeFileSync(join(root, 'nuxt.config.ts'), 'export default {}\n')
+    expect((await doctor(root)).ids).toEqual([])
+  })
+
+  it('ignores a copy of Better Auth below its command line', async () => {
+    const { root, write } = createApp({
+      '.env.local': variables,
+      'package.json': '{"name":"app","dependencies":{"better-auth":"*"},"devDependencies":{"auth":"*"}}',
+      'node_modules/auth/package.json': '{"name":"auth","version":"1.6.34","dependencies":{"better-auth":"*"}}',
+      'node_modules/auth/node_modules/better-auth/package.json': '{"name":"better-auth","version":"1.6.30"}',
+    })
+    expect((await doctor(root)).ids).toEqual([])
+    // Any other package is part of the app.
+    write('package.json', '{"name":"app","dependencies":{"better-auth":"*","other":"*"}}')
+    write('node_modules/other/package.json', '{"name":"other","version":"1.0.0","dependencies":{"better-auth":"*"}}')
+    write('node_modules/other/node_modules/better-auth/package.json', '{"name":"better-auth","version":"1.6.30"}')
+    expect((await doctor(root)).ids).toEqual(['PACKAGE_TWICE'])
   })
 
   it('finds that a page on another domain is not allowed', async () => {

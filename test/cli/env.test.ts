@@ -98,6 +98,22 @@ describe('convue env sync', () => {
     expect(await variablesOf(local)).toMatchObject({ BETTER_AUTH_SECRET: secret })
   })
 
+  it('writes SITE_URL into convex/.env, too, whose later changes then count', async () => {
+    const { root, write } = createApp({ 'convex/.env': '# of the app\nSITE_URL=http://localhost:9999\n' })
+    const file = join(root, 'convex/.env')
+    const local = await start(root)
+    const { code, stdout } = await runCommand(root, ['env', 'sync', '--site-url', 'http://localhost:5173'])
+    expect(stdout).toBe('✔ SITE_URL: changed\n')
+    expect(code).toBe(0)
+    expect(readFileSync(file, 'utf8')).toBe('# of the app\nSITE_URL=http://localhost:5173\n')
+    expect(await variablesOf(local)).toMatchObject({ SITE_URL: 'http://localhost:5173' })
+    await local.release()
+
+    await (await start(root)).release()
+    write('convex/.env', 'SITE_URL=http://localhost:5174\n')
+    expect(await variablesOf(await start(root))).toMatchObject({ SITE_URL: 'http://localhost:5174' })
+  })
+
   it('prepares a production deployment for its first functions, with its own secret and keys', async () => {
     const empty = createApp()
     for (const file of ['auth.config', 'auth', 'http', 'profiles', 'teams', 'users', 'authTables', 'schema'])

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { EmbeddedDeployment } from '../../src/dev/embedded-deployment.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
 import { findRunningDeployment } from '../../src/dev/running-deployment.ts'
 import { createApp } from './app-folder.ts'
@@ -17,7 +18,7 @@ describe('findRunningDeployment', () => {
     onTestFinished(local.release)
 
     const { url, siteUrl, adminKey } = local.deployment
-    expect(await findRunningDeployment(data)).toEqual({ url, siteUrl, adminKey, pid: process.pid, functions })
+    expect(await findRunningDeployment(data)).toEqual({ url, siteUrl, origin: 'http://localhost:5173', adminKey, pid: process.pid, functions })
     expect(statSync(join(data, 'running.json')).mode & 0o777).toBe(0o600)
 
     await local.release()
@@ -31,12 +32,31 @@ describe('findRunningDeployment', () => {
     expect(existsSync(join(root, '.convex-local'))).toBe(false)
   })
 
+  it('prints a line if SITE_URL in convex/.env is not the origin of the page', async () => {
+    const { root, write } = createApp({ 'convex/.env': 'SITE_URL=http://localhost:9999\n' })
+    const options = { seed: null, start: { functions: join(root, 'convex') } }
+    const embedded = await EmbeddedDeployment.start(options, 'http://localhost:5173')
+    onTestFinished(() => embedded.release())
+    const lines = (): string[] => embedded.describe(root).filter(([label]) => label === 'SITE_URL').map(([, text]) => text)
+    expect(lines()).toEqual([expect.stringMatching(/^http:\/\/localhost:9999 in convex\/\.env .* `npx convue env sync --site-url http:\/\/localhost:5173`/)])
+    write('convex/.env', 'SITE_URL=http://localhost:9999\nBETTER_AUTH_TRUSTED_ORIGINS=http://localhost:1,http://localhost:5173\n')
+    expect(lines()).toEqual([])
+    write('convex/.env', 'SITE_URL=http://localhost:5173/\n')
+    expect(lines()).toEqual([])
+  })
+
+  it('does not start with a SITE_URL that is not an address, and names the variable', async () => {
+    const { root } = createApp({ 'convex/.env': 'SITE_URL=localhost:5173\n' })
+    const starts = acquireDeployment({ seed: null, start: { functions: join(root, 'convex') } }, 'http://localhost:5173')
+    await expect(starts).rejects.toMatchObject({ code: 'DEPLOYMENT_OPTION_INVALID', why: expect.stringMatching(/variable SITE_URL, in convex\/\.env/) })
+  })
+
   it.each([
     ['a file of a process that has ended', () => spawnSync(process.execPath, ['--version']).pid],
     ['a file whose process id belongs to another process now', () => process.pid],
   ])('ignores %s', async (_name, pid) => {
     const { root, write } = createApp()
-    const running = { url: 'http://127.0.0.1:9', siteUrl: 'http://127.0.0.1:9', adminKey: 'key', functions: root }
+    const running = { url: 'http://127.0.0.1:9', siteUrl: 'http://127.0.0.1:9', origin: 'http://localhost:5173', adminKey: 'key', functions: root }
     write('.convex-local/running.json', JSON.stringify({ ...running, pid: pid() }))
     expect(await findRunningDeployment(join(root, '.convex-local'))).toBeNull()
   })

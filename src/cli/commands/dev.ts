@@ -10,6 +10,7 @@ import { findFreePort } from '../../dev/free-port.ts'
 import { acquireDeployment } from '../../dev/local-deployment.ts'
 import { findRunningDeployment } from '../../dev/running-deployment.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
+import { readVariables } from '../../testing/app-settings.ts'
 import { watchFunctions } from '../../testing/watch-functions.ts'
 import { DATA_ARGS } from '../data-args.ts'
 import { readPort } from '../read-port.ts'
@@ -17,6 +18,8 @@ import { style, withProgress } from '../terminal.ts'
 
 /** The port that Convex's own local deployment uses, too. */
 const DEFAULT_PORT = 3210
+
+const DEFAULT_ORIGIN = 'http://localhost:5173'
 
 export default defineCommand({
   meta: {
@@ -40,8 +43,7 @@ export default defineCommand({
     'site-url': {
       type: 'string',
       valueHint: 'origin',
-      description: 'Origin of the page',
-      default: 'http://localhost:5173',
+      description: `Origin of the page (default: SITE_URL in convex/.env, or ${DEFAULT_ORIGIN})`,
     },
     'seed': {
       type: 'string',
@@ -61,8 +63,9 @@ export default defineCommand({
     const port = readPort('port', args.port) ?? await findFreePort(DEFAULT_PORT, '127.0.0.1')
     const sitePort = readPort('site-port', args['site-port']) ?? await findFreePort(port + 1, '127.0.0.1')
     const start = { functions: findFunctions(args.functions), data, port, sitePort }
+    const origin = args['site-url'] ?? (readVariables(start.functions).SITE_URL || DEFAULT_ORIGIN)
     const local = await withProgress('Starting the embedded deployment', () =>
-      acquireDeployment({ seed: args.seed ?? null, start }, args['site-url']))
+      acquireDeployment({ seed: args.seed ?? null, start }, origin))
     printDeployment(local)
     const stopWatching = watchFunctions(start.functions, () => local.deployment.reload(), {
       failed: error => console.error(error.message),

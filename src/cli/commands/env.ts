@@ -1,6 +1,5 @@
 /** `convue env sync`: sets the variables that the functions need. */
 import type { SyncedVariable, VariableStore } from '../env/sync-env.ts'
-import type { ConvexTarget } from '../official-convex.ts'
 import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { defineCommand } from 'citty'
@@ -35,10 +34,14 @@ const sync = defineCommand({
   async run({ args }) {
     const functions = findFunctions(undefined)
     const file = resolve(args.file ?? join(functions, '.env'))
-    const { store, name } = await findStore({ data: args.data, prod: args.prod ?? false, file })
+    const { store, name, isEmbedded } = await findStore({ data: args.data, prod: args.prod ?? false, file })
     const wanted = args.prod ? withoutLocal(readEnvFile(file)) : readEnvFile(file)
-    if (args['site-url'] !== undefined)
+    if (args['site-url'] !== undefined) {
       wanted.SITE_URL = readSiteUrl(args['site-url'])
+      // The next start reads the file, which must not contain another value.
+      if (isEmbedded)
+        await fileStore(file).write({ SITE_URL: wanted.SITE_URL })
+    }
     const auth = args.auth ?? false
     if (args.prod && auth && !wanted.SITE_URL && !(await store.read()).SITE_URL)
       wanted.SITE_URL = await requireSiteUrl()
@@ -50,14 +53,22 @@ const sync = defineCommand({
   },
 })
 
+interface FoundStore {
+  store: VariableStore
+  name: string
+  /** Whether the store is the embedded deployment, which reads the file when it starts. */
+  isEmbedded: boolean
+}
+
 /** Without a deployment, returns the file, which the embedded deployment reads when it starts. */
 async function findStore(
   { data, prod, file }: { data: string, prod: boolean, file: string },
-): Promise<{ store: VariableStore, name: string }> {
-  const target: ConvexTarget | null = (prod ? null : await findEmbeddedTarget(data)) ?? findConfiguredTarget({ prod })
+): Promise<FoundStore> {
+  const embedded = prod ? null : await findEmbeddedTarget(data)
+  const target = embedded ?? findConfiguredTarget({ prod })
   if (target)
-    return { store: deploymentStore(target), name: target.name }
-  return { store: fileStore(file), name: relative(process.cwd(), file) }
+    return { store: deploymentStore(target), name: target.name, isEmbedded: embedded !== null }
+  return { store: fileStore(file), name: relative(process.cwd(), file), isEmbedded: false }
 }
 
 function printVariables(variables: SyncedVariable[]): void {

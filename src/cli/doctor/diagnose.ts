@@ -22,11 +22,23 @@ export interface Diagnosis {
   skipped: { check: string, why: string }[]
 }
 
+/** With these mistakes, all later checks would fail for the same reason. */
+const BLOCKING_FINDINGS: { id: FindingId, why: string }[] = [
+  { id: 'DEPLOYMENT_UNREACHABLE', why: 'the deployment does not answer' },
+  { id: 'AUTH_ROUTES_MISSING', why: 'Better Auth does not answer' },
+]
+
 const STATIC_CHECKS = [...PACKAGE_CHECKS, ...FILE_CHECKS, ...SETTING_CHECKS]
 const LIVE_CHECKS = [...DEPLOYMENT_CHECKS, ...COOKIE_CHECKS, ...SIGN_IN_CHECKS]
 
 /** With a wrong address, all requests would fail for the same reason. */
-const ADDRESS_FINDINGS: FindingId[] = ['URL_INVALID', 'URL_IS_SITE_URL', 'SITE_URL_IS_URL', 'SITE_URL_WRONG']
+const ADDRESS_FINDINGS: FindingId[] = [
+  'URL_INVALID',
+  'URL_IS_SITE_URL',
+  'SITE_URL_IS_URL',
+  'SITE_URL_WRONG',
+  'SITE_URL_INVALID',
+]
 
 export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const project = await readProject(options)
@@ -54,8 +66,8 @@ async function runLiveChecks(diagnosis: Diagnosis, project: Project): Promise<vo
   }
   const { target } = opened
   try {
-    // Without the option, the variable of a running app names its page.
-    const pageOrigin = project.origin ?? (project.running && project.isEmbedded ? originOf(project.env.SITE_URL) : null)
+    const { origin, running, isEmbedded } = project
+    const pageOrigin = origin ?? (running && isEmbedded ? running.origin : null)
     await runChecks(diagnosis, LIVE_CHECKS, { ...project, target, pageOrigin })
   }
   finally {
@@ -71,7 +83,12 @@ async function open(diagnosis: Diagnosis, project: Project): Promise<OpenedTarge
 
 async function runChecks<Context>(diagnosis: Diagnosis, checks: Check<Context>[], context: Context): Promise<void> {
   for (const { name, run } of checks)
-    addResult(diagnosis, name, await run(context))
+    addResult(diagnosis, name, skipBlocked(diagnosis) ?? await run(context))
+}
+
+function skipBlocked({ findings }: Diagnosis): { skipped: string } | null {
+  const blocking = BLOCKING_FINDINGS.find(({ id }) => findings.some(finding => finding.id === id))
+  return blocking ? { skipped: blocking.why } : null
 }
 
 /** Two checks may find the same mistake. */
@@ -85,8 +102,4 @@ function addResult(diagnosis: Diagnosis, name: string, result: CheckResult): voi
   const known = diagnosis.findings.map(({ id, what }) => id + what)
   diagnosis.findings.push(...result.filter(({ id, what }) =>
     !known.includes(id + what) && !(id === 'SITE_URL_NOT_ORIGIN' && known.some(text => text.startsWith(id)))))
-}
-
-function originOf(url: string | undefined): string | null {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : null
 }

@@ -98,7 +98,12 @@ export const FINDINGS = {
   SITE_URL_NOT_ORIGIN: {
     what: ({ siteUrl, origin }) => `SITE_URL is ${siteUrl}, but the page is at ${origin}.`,
     why: 'Better Auth refuses requests of other origins with "Invalid origin".',
-    fix: ({ origin, set }) => `${set}, or open the page at its address; this page is ${origin}.`,
+    fix: ({ set }) => set!,
+  },
+  SITE_URL_INVALID: {
+    what: ({ place, value }) => `SITE_URL ${place} is "${value}", which is not an origin such as https://example.com.`,
+    why: 'Better Auth derives its addresses and the attributes of its cookies from it.',
+    fix: ({ set }) => set!,
   },
   DEPLOYMENT_UNREACHABLE: {
     what: ({ url, answer }) => `The deployment does not answer at ${url}: ${answer}.`,

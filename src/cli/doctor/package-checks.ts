@@ -14,6 +14,9 @@ import { finding } from './findings.ts'
 /** Packages that must be installed only once, since several copies do not share state or types. */
 const SINGLE = ['convex', 'better-auth', 'vue']
 
+/** The command line of Better Auth, which the app does not import, so it may have its own copies. */
+const COMMAND_LINES = ['auth']
+
 /** Packages that only the embedded deployment needs. */
 const EMBEDDED_PACKAGES = ['esbuild', 'jose', 'ws']
 
@@ -44,7 +47,7 @@ function findCopies(name: string, root: string): Finding[] {
   const importers = Object.keys({ ...dependencies, ...devDependencies }).flatMap((dependency) => {
     const installed = findPackage(dependency, root)
     const { dependencies, peerDependencies } = installed?.manifest ?? {}
-    const uses = dependency !== name && name in { ...dependencies, ...peerDependencies }
+    const uses = dependency !== name && !COMMAND_LINES.includes(dependency) && name in { ...dependencies, ...peerDependencies }
     return installed && uses ? [installed.folder] : []
   })
   const copies = new Map<string, string>()

@@ -8,6 +8,7 @@ import { parseEnv } from 'node:util'
 import { findRunningOfApp } from '../../dev/running-deployment.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
 import { readVariables } from '../../testing/app-settings.ts'
+import { randomSecret } from '../random-secret.ts'
 import { readRemoteVariables } from './remote-variables.ts'
 
 export interface DoctorOptions {
@@ -63,6 +64,8 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
   const code = readCode(functions)
   const isEmbedded = (appUrl === null && !variables.CONVEX_DEPLOYMENT) || appUrl?.value === running?.url
   const url = appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT)
+  const authRunsIn = code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment'
+  const ofNuxt = authRunsIn === 'app' && globSync('nuxt.config.*', { cwd: root }).length > 0 ? ofNuxtDev() : {}
   return {
     ...options,
     functions,
@@ -71,21 +74,29 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
       authConfig: hasModule(functions, 'auth.config'),
       http: hasModule(functions, 'http'),
     },
-    authRunsIn: code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment',
+    authRunsIn,
     hasOwnSecret: /\bsecret\s*(?:[,}]|:(?!\s*process\.env\.BETTER_AUTH_SECRET\b))/.test(code),
     isCrossDomain: /\bcrossDomain\(/.test(code),
     appUrl: url,
     appSiteUrl,
     running,
     isEmbedded,
-    ...isEmbedded ? await readEmbedded(running, functions) : await readRemote(url!, functions, { root, variables }),
+    ...isEmbedded
+      ? await readEmbedded(running, { ...readVariables(functions), ...ofNuxt })
+      : await readRemote(url!, functions, { root, variables }),
   }
 }
 
 type Environment = Pick<Project, 'env' | 'envUnknown'>
 
-async function readEmbedded(running: RunningDeployment | null, functions: string): Promise<Environment> {
-  return { env: running ? await readRunningVariables(running) : readVariables(functions), envUnknown: null }
+/** The variables with which the deployment would start count while it does not run. */
+async function readEmbedded(running: RunningDeployment | null, atStart: Record<string, string>): Promise<Environment> {
+  return { env: running ? await readRunningVariables(running) : atStart, envUnknown: null }
+}
+
+/** The variables that `nuxt dev` sets if Better Auth runs in the app: its keys are there, too. */
+function ofNuxtDev(): Record<string, string> {
+  return { JWKS: '', AUTH_DATABASE_SECRET: randomSecret() }
 }
 
 async function readRemote(url: NamedValue, functions: string, app: AppVariables): Promise<Environment> {

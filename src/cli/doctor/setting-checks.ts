@@ -2,6 +2,7 @@
 import type { Check } from './check.ts'
 import type { Finding } from './findings.ts'
 import type { NamedValue, Project } from './project.ts'
+import { readVariables } from '../../testing/app-settings.ts'
 import { finding } from './findings.ts'
 
 /** The length that Better Auth recommends. */
@@ -58,10 +59,10 @@ function isAddress(value: string): boolean {
 }
 
 function checkVariables(project: Project): Finding[] | { skipped: string } {
-  const { env, envUnknown, origin } = project
+  const { envUnknown } = project
   if (envUnknown !== null)
     return { skipped: envUnknown }
-  return [...checkSecret(project), ...checkOrigin(env.SITE_URL, origin)]
+  return [...checkSecret(project), ...checkOrigin(project)]
 }
 
 function checkSecret({ env, isEmbedded, authRunsIn, hasOwnSecret }: Project): Finding[] {
@@ -85,9 +86,32 @@ export function weaknessOf(secret: string): string | null {
   return new Set(secret).size < FEWEST_DIFFERENT_LETTERS ? 'it repeats few characters' : null
 }
 
-function checkOrigin(siteUrl: string | undefined, origin: string | null): Finding[] {
-  if (origin === null || siteUrl === undefined || !URL.canParse(siteUrl) || new URL(siteUrl).origin === origin)
+function checkOrigin(project: Project): Finding[] {
+  const { env: { SITE_URL: siteUrl }, origin, isEmbedded, running } = project
+  if (siteUrl === undefined)
     return []
-  const set = `Run \`npx convue env sync\` with SITE_URL=${origin}`
-  return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set })]
+  if (!/^https?:\/\//.test(siteUrl) || !URL.canParse(siteUrl)) {
+    const place = isEmbedded ? 'in convex/.env' : 'of the deployment'
+    const expected = origin ?? running?.origin ?? originFrom(siteUrl)
+    return [finding('SITE_URL_INVALID', { place, value: siteUrl, set: setSiteUrl(project, expected) })]
+  }
+  if (origin === null || new URL(siteUrl).origin === origin)
+    return []
+  return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set: setSiteUrl(project, origin) })]
+}
+
+/** The origin that a value without a scheme or with a path probably means. */
+function originFrom(value: string): string {
+  const address = /^https?:\/\//.test(value) ? value : `http://${value}`
+  return URL.canParse(address) ? new URL(address).origin : 'http://localhost:5173'
+}
+
+/** The sentence that says how `SITE_URL` gets the origin of the page. */
+export function setSiteUrl({ isEmbedded, functions }: Project, origin: string): string {
+  if (!isEmbedded)
+    return `Run \`npx convex env set SITE_URL ${origin}\` for this deployment, or open the page at SITE_URL.`
+  const command = `Run \`npx convue env sync --site-url ${origin}\``
+  return readVariables(functions).SITE_URL === undefined
+    ? `${command}.`
+    : `${command}, or remove SITE_URL from convex/.env, and start the app again.`
 }

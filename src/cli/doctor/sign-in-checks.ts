@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readClaims } from '../../shared/jwt.ts'
 import { ask, jsonOf } from './ask.ts'
 import { finding } from './findings.ts'
+import { setSiteUrl } from './setting-checks.ts'
 
 export const SIGN_IN_CHECKS: Check<LiveProject>[] = [
   { name: 'sign-up, token and authenticated query', run: checkSignIn },
@@ -40,13 +41,14 @@ async function checkSignIn(project: LiveProject): Promise<CheckResult> {
   return [...findings, ...await deleteAccount(project, { send, email, password })]
 }
 
-function explainRefusal({ pageOrigin, target, env }: LiveProject, answer: Answer): CheckResult {
+function explainRefusal(project: LiveProject, answer: Answer): CheckResult {
+  const { pageOrigin, env } = project
   if (PASSWORDS_DISABLED.test(answer.text))
     return { skipped: 'users do not sign up with an e-mail address and a password' }
   if (answer.response?.status === 403 && /origin/i.test(answer.text)) {
     const origin = originOf(pageOrigin, env)
-    const set = `Set SITE_URL of ${target.url} to ${origin}`
-    return [finding('SITE_URL_NOT_ORIGIN', { siteUrl: env.SITE_URL ?? 'another address', origin, set })]
+    const siteUrl = env.SITE_URL ?? 'another address'
+    return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set: setSiteUrl(project, origin) })]
   }
   return [finding('SIGN_UP_FAILED', { answer: answer.summary })]
 }
