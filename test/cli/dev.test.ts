@@ -52,6 +52,14 @@ describe('convue dev', () => {
     expect(await client.query(anyApi.greeting!.hello!, {})).toBe('from the backend')
   })
 
+  it('uses SITE_URL of convex/.env as the origin of the page without `--site-url`', async () => {
+    const { root } = createApp({ 'convex/.env': 'SITE_URL=http://localhost:4001\n' })
+    const command = startCommand(root, ['dev'])
+    await command.until(/NUXT_PUBLIC_CONVEX_SITE_URL=.*\n/)
+    const running = JSON.parse(readFileSync(join(root, '.convex-local/running.json'), 'utf8'))
+    expect(running).toMatchObject({ origin: 'http://localhost:4001' })
+  })
+
   it('runs a command after `--` with the deployment\'s addresses, and ends with its exit code', async () => {
     const { root } = createApp()
     const script = 'fetch(process.env.VITE_CONVEX_SITE_URL + "/api/auth/ok").then(r => r.text()).then(text => { console.log(text); process.exitCode = 3 })'

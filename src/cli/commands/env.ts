@@ -36,17 +36,16 @@ const sync = defineCommand({
     const file = resolve(args.file ?? join(functions, '.env'))
     const { store, name, isEmbedded } = await findStore({ data: args.data, prod: args.prod ?? false, file })
     const wanted = args.prod ? withoutLocal(readEnvFile(file)) : readEnvFile(file)
-    if (args['site-url'] !== undefined) {
+    if (args['site-url'] !== undefined)
       wanted.SITE_URL = readSiteUrl(args['site-url'])
-      // The next start reads the file, which must not contain another value.
-      if (isEmbedded)
-        await fileStore(file).write({ SITE_URL: wanted.SITE_URL })
-    }
     const auth = args.auth ?? false
     if (args.prod && auth && !wanted.SITE_URL && !(await store.read()).SITE_URL)
       wanted.SITE_URL = await requireSiteUrl()
     const variables = await withProgress(`Comparing the variables of ${name}`, () =>
       syncEnv(store, { functions, wanted, auth }))
+    // The next start reads the file, which must not contain another value.
+    if (args['site-url'] !== undefined && isEmbedded)
+      await fileStore(file).write({ SITE_URL: wanted.SITE_URL! })
     printVariables(variables)
     if (args.prod && variables.some(({ change }) => change !== 'unchanged'))
       console.log('\nNow deploy the functions: npx convex deploy')
