@@ -14,7 +14,7 @@ import { finding } from './findings.ts'
 /** Packages that must be installed only once, since several copies do not share state or types. */
 const SINGLE = ['convex', 'better-auth', 'vue']
 
-/** The command line of Better Auth, which the app does not import, so it may have its own copies. */
+/** The command line of Better Auth: the app does not import it, so it may have its own copies. */
 const COMMAND_LINES = ['auth']
 
 /** Packages that only the embedded deployment needs. */
@@ -47,7 +47,8 @@ function findCopies(name: string, root: string): Finding[] {
   const importers = Object.keys({ ...dependencies, ...devDependencies }).flatMap((dependency) => {
     const installed = findPackage(dependency, root)
     const { dependencies, peerDependencies } = installed?.manifest ?? {}
-    const uses = dependency !== name && !COMMAND_LINES.includes(dependency) && name in { ...dependencies, ...peerDependencies }
+    const isOther = dependency !== name && !COMMAND_LINES.includes(dependency)
+    const uses = isOther && name in { ...dependencies, ...peerDependencies }
     return installed && uses ? [installed.folder] : []
   })
   const copies = new Map<string, string>()
