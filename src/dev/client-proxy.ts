@@ -57,8 +57,8 @@ export function createClientProxy(embedded: EmbeddedDeployment): ClientProxy {
         socket.write(headOf(answer))
         socket.write(otherHead)
         other.write(head)
-        // `pipeline` would add so many listeners to the socket, beside those of the server, that Node
-        // warns of a leak.
+        // `pipeline` would add so many listeners to the socket, beside those of the server, that
+        // Node warns of a leak.
         socket.pipe(other).pipe(socket)
         other.on('error', () => other.destroy())
         other.on('close', () => socket.destroy())
