@@ -335,7 +335,11 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   const reported: SignedInUser = { id: userId, sessionId, profile, session }
   const key = sessionKey(reported)
   const isNews = !lastReportedSession || sessionKey(lastReportedSession) !== key
-  const next = { ...afterSessionRequest(state), lastReportedSession: reported }
+  // The provider reports a session that it denied before, so it accepts this session again.
+  const endedSessions = state.endedSessions.get(key)
+    ? new Map(state.endedSessions).set(key, false)
+    : state.endedSessions
+  const next = { ...afterSessionRequest(state), lastReportedSession: reported, endedSessions }
   if (user?.id === userId) {
     const updated = {
       ...next,
@@ -353,8 +357,8 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   // provider sent that token by mistake, so another token is requested.
   if (!isNews)
     return ensureTokenRequest(next)
-  if (state.endedSessions.has(key))
-    return startRequest({ ...next, endedSessions: new Map(state.endedSessions).set(key, false) }, 'token')
+  if (endedSessions.has(key))
+    return startRequest(next, 'token')
   return ensureTokenRequest({
     ...next,
     status: 'loading',

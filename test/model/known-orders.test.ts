@@ -35,4 +35,16 @@ describe('createConvex', () => {
     ]
     expect(await performSequence(new ModelRun({ ...boot, user: 'ada', rendered: true }), commands)).toEqual([])
   })
+
+  it('accepts the tokens of a denied session that is reported while its user has another session', async () => {
+    const commands: Command[] = [
+      { do: 'settle' },
+      { do: 'signOutElsewhere', heard: false },
+      { do: 'wait', ms: 70_000 },
+      { do: 'tokens', mode: 'foreign', user: 'ada' },
+      { do: 'signIn', user: 'bea', heard: true },
+      { do: 'signIn', user: 'ada', heard: false },
+    ]
+    expect(await performSequence(new ModelRun({ ...boot, user: 'ada', sessionIds: 'constant' }), commands)).toEqual([])
+  })
 })

@@ -465,6 +465,13 @@ describe('transition', () => {
       const requesting = [{ type: 'denied' } as const, { type: 'tokenRequested' } as const].reduce(nextState, adaAuthenticated)
       expect(nextState(requesting, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
     })
+
+    it('is accepted again once the session has been reported, although its user has another session', () => {
+      const elsewhere = nextState(bea, token('ada', 'ada-2'))
+      const reported = nextState(elsewhere, reports(session('ada')))
+      expect(reported).toMatchObject({ user: { id: 'ada', sessionId: 'ada-1' }, request: { status: 'pending', kind: 'token' } })
+      expect(nextState(reported, token('ada'))).toMatchObject({ user: { id: 'ada', sessionId: 'ada-1' }, request: null })
+    })
   })
 
   describe('tokenRequested', () => {
