@@ -47,4 +47,15 @@ describe('createConvex', () => {
     ]
     expect(await performSequence(new ModelRun({ ...boot, user: 'ada', sessionIds: 'constant' }), commands)).toEqual([])
   })
+
+  it('does not report an action as not sent if the first token of its connection was accepted', async () => {
+    const commands: Command[] = [
+      { do: 'wait', ms: 1 },
+      { do: 'act' },
+      { do: 'signOutElsewhere', heard: false },
+      { do: 'rejectTokensFor', ms: 3000 },
+      { do: 'step' },
+    ]
+    expect(await performSequence(new ModelRun({ ...boot, user: 'ada', snapshot: 'spoken' }), commands)).toEqual([])
+  })
 })

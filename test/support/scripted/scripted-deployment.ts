@@ -41,7 +41,8 @@ export class ScriptedDeployment {
   isPinging = false
   /** The client's clock minus the server's, as the server reports it. */
   clientClockSkewMs = 0
-  ts = 0n
+  /** The timestamp of the data. Like that of a real deployment, it is never 0. */
+  ts = 1n
 
   /** For `clientOptions`. */
   get clientOptions(): { webSocketConstructor: typeof WebSocket, logger: false } {
