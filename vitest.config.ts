@@ -17,8 +17,11 @@ const PRESETS = 'test/nuxt/presets.test.ts'
 
 type ProjectTest = NonNullable<TestProjectInlineConfiguration['test']> & { name: string }
 
-function project({ testTimeout = seconds(120), ...test }: ProjectTest): TestProjectInlineConfiguration {
-  return { extends: true, test: { testTimeout, hookTimeout: testTimeout, ...test } }
+/** How long `expect.poll` waits for a condition. Vitest's default of a second is too short for a busy machine. */
+const POLL = { timeout: seconds(60), interval: 10 }
+
+function project({ testTimeout = seconds(240), ...test }: ProjectTest): TestProjectInlineConfiguration {
+  return { extends: true, test: { testTimeout, hookTimeout: testTimeout, expect: { poll: POLL }, ...test } }
 }
 
 /** A project whose tests fail if something is written to the console unexpectedly. */
@@ -110,9 +113,8 @@ export default mergeConfig(viteConfig, defineConfig({
         // An option `exclude` of a project would override the option of the command line.
         include: ['test/nuxt/**/!(presets).test.ts', 'test/security/**/*.nuxt.test.ts'],
         globalSetup: ['./test/nuxt/setup.ts'],
-        hookTimeout: seconds(240),
       }),
-      project({ name: 'presets', environment: 'node', include: [PRESETS], hookTimeout: seconds(240) }),
+      project({ name: 'presets', environment: 'node', include: [PRESETS] }),
       project({ name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'] }),
     ],
   },

@@ -6,6 +6,7 @@ import { Window } from 'happy-dom'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { convexClient, crossDomainClient } from '../../src/convex/client/index.ts'
 import { expectConsole } from '../support/environment/console-guard.ts'
+import { eventually } from '../support/environment/eventually.ts'
 import { createAuthServer, nextEmail, PASSWORD } from './support/auth-server.ts'
 import { lines } from './support/lines.ts'
 
@@ -175,7 +176,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     const { authClient } = browser.openPage(url.href)
     const states: unknown[] = []
     const stop = authClient.useSession.subscribe(({ data, isPending }: any) => void states.push(isPending ? 'pending' : data?.user.email ?? 'signed out'))
-    await vi.waitFor(() => expect(states.at(-1)).toBe('ada@example.com'))
+    await eventually(() => states.at(-1)).toBe('ada@example.com')
     stop()
     expect(new Set(states)).toEqual(new Set(['pending', 'ada@example.com']))
   })

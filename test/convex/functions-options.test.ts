@@ -37,7 +37,7 @@ describe('defineAuthFunctions', () => {
       auth: { getUserIdentity: async () => ({ subject: 'user:1', sessionId: 'session:1', issuer: '', tokenIdentifier: '' }) },
       db: {
         normalizeId: (_table: string, id: string) => id,
-        get: async (_id: string) => ({ _id, userId: 'user:1', expiresAt: Date.now() + 1000 }),
+        get: async (_id: string) => ({ _id, userId: 'user:1', expiresAt: Date.now() + 600_000 }),
       },
     }
     expect(await helpers.getAuthUser(ctx)).toMatchObject({ _id: 'user:1' })
@@ -60,7 +60,7 @@ describe('defineAuthFunctions', () => {
     const { getAuthUser } = defineAuthFunctions({ ...options, tables: { user: 'users', session: 'logins' } })
     const documents: Record<string, object> = {
       'users:1': { _id: 'users:1', name: 'Ada' },
-      'logins:1': { _id: 'logins:1', userId: 'users:1', expiresAt: Date.now() + 1000 },
+      'logins:1': { _id: 'logins:1', userId: 'users:1', expiresAt: Date.now() + 600_000 },
     }
     const ctx = {
       auth: { getUserIdentity: async () => ({ subject: 'users:1', sessionId: 'logins:1', issuer: '', tokenIdentifier: '' }) },

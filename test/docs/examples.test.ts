@@ -215,5 +215,5 @@ describe('examples of configuration files', () => {
 describe('types of the examples', () => {
   it('have no errors', async () => {
     expect(await typeCheck).toEqual([])
-  }, 240_000)
+  })
 })

@@ -44,7 +44,7 @@ beforeAll(async () => {
     }
     server.once('exit', () => reject(new Error(`The server ended:\n${log}`)))
   })
-}, 240_000)
+})
 beforeEach(async () => {
   const { internal } = await import(/* @vite-ignore */ join(NUXT_APP, 'convex/_generated/api.js'))
   await deployment.mutation(internal.seed.reset, { ada: ada.id })
@@ -69,5 +69,5 @@ describe('examples in a Nuxt app', () => {
 
   it('have no type errors', async () => {
     expect(await types).toEqual([])
-  }, 240_000)
+  })
 })

@@ -124,7 +124,7 @@ async function measure(): Promise<Record<string, number>> {
   return { bytes: process.memoryUsage().heapUsed, ...Object.fromEntries(objects) }
 }
 
-it('createConvex does not enlarge the heap during an hour of use', { timeout: 180_000 }, async () => {
+it('createConvex does not enlarge the heap during an hour of use', async () => {
   const opened = openApp()
   const found = new Map<number, Record<string, number>>()
   for (let minute = 1; minute <= HOUR; minute++) {

@@ -106,7 +106,7 @@ describe('useConvexPaginatedQuery', () => {
       expect(query.results.value.length).toBeGreaterThan(700)
       const pages = deployment.connections[0]!.queries
       expect(pages.length).toBeGreaterThanOrEqual(10)
-    }, 240_000)
+    })
   })
 
   /** A list on the page, with every state that a synchronous watcher saw. */

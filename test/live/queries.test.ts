@@ -61,7 +61,7 @@ describe('useConvexQuery', () => {
       // These writes happen while the page is disconnected.
       for (const channel of channels.slice(0, 10))
         await deployment.mutation(api.counters.increment, { name: channel })
-      await expect.poll(() => counts.map(({ data }) => data.value), { timeout: 10_000 }).toEqual(channels.map((_, index) => index < 10 ? 1 : 0))
+      await expect.poll(() => counts.map(({ data }) => data.value)).toEqual(channels.map((_, index) => index < 10 ? 1 : 0))
       expect(seen).toEqual(channels.map((_, index) => index < 10 ? [[1, 'success']] : []))
       await deployment.settled()
       expect(deployment.connections.map(({ queries }) => queries.length)).toEqual([20])
@@ -101,7 +101,7 @@ describe('useConvexQuery', () => {
       const seen = page.run(() => record(tagged))
       deployment.log.length = 0
       await interrupt()
-      await expect.poll(() => deployment.connections.map(({ subject, queries }) => [subject, queries.length]), { timeout: 10_000 }).toEqual([['ada', 2]])
+      await expect.poll(() => deployment.connections.map(({ subject, queries }) => [subject, queries.length])).toEqual([['ada', 2]])
       await expect.poll(() => deployment.log.filter(({ kind }) => kind === 'query').length).toBeGreaterThanOrEqual(2)
       expect(deployment.log.filter(({ kind }) => kind === 'query').map(({ subject }) => subject)).not.toContain(null)
       expect(tagged.data.value).toEqual({ tag: name, subject: 'ada' })

@@ -46,7 +46,7 @@ async function visit(path: string): Promise<Visit> {
     },
     async comeBack() {
       await evaluate('history.back()')
-      await expect.poll(() => evaluate(`location.pathname === ${JSON.stringify(path)} && globalThis.seen?.length > 2`), { timeout: 5000 }).toBe(true)
+      await expect.poll(() => evaluate(`location.pathname === ${JSON.stringify(path)} && globalThis.seen?.length > 2`)).toBe(true)
     },
     isKept: () => evaluate('globalThis.isKept'),
     seen: () => evaluate('globalThis.seen'),

@@ -69,7 +69,7 @@ describe('convue/nuxt with Better Auth in a module of the app', () => {
     const ada = await app.signUp('Ada')
     const { page, sent } = await app.openWindow(await app.openProfile(ada.cookie), '/')
     expect(await page.locator('#status').textContent()).toBe('authenticated Ada')
-    await expect.poll(() => sent.flat(), { timeout: 60_000 }).toContain('Authenticate')
+    await expect.poll(() => sent.flat()).toContain('Authenticate')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.locator('#status', { hasText: 'unauthenticated' }).waitFor()
     await page.locator('#who', { hasText: 'anonymous' }).waitFor()

@@ -209,7 +209,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     async openProfile(cookie = '', options = {}) {
       browser ??= keepsPages ? launchBrowserWithPageCache() : launchBrowser()
       const profile = await (await browser).newContext(options)
-      profile.setDefaultTimeout(60_000)
+      profile.setDefaultTimeout(120_000)
       await profile.addCookies(cookie.split('; ').filter(Boolean).map((pair) => {
         const [name = '', ...value] = pair.split('=')
         return { name, value: value.join('='), url: new URL(url).origin, httpOnly: true, sameSite: 'Lax' as const }

@@ -114,7 +114,7 @@ describe('hydration of a rendered page', () => {
     // After the query is unsubscribed, the page subscribes to it again.
     const sentBefore = sent.flat().length
     await page.getByRole('link', { name: 'Home' }).click()
-    await expect.poll(() => sent.flat().slice(sentBefore), { timeout: 60_000 }).toContain('ModifyQuerySet')
+    await expect.poll(() => sent.flat().slice(sentBefore)).toContain('ModifyQuerySet')
     await page.goBack()
     await page.locator('#count', { hasText: '2 tasks' }).waitFor()
     expect((await page.evaluate(() => (globalThis as any).seen as string[])).slice(2)).not.toContain('1 tasks')

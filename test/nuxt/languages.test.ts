@@ -30,7 +30,7 @@ describe.each(variants)('page rules with @nuxtjs/i18n and the strategy $strategy
   let built: BuiltApp
   beforeAll(async () => {
     built = await buildApp(options, { app: APP, env: { FIXTURE_STRATEGY: strategy, ...env } })
-  }, 240_000)
+  })
   afterAll(() => built?.remove())
   const fixture = useNuxtApp({ output: () => built.output })
 

@@ -15,7 +15,7 @@ describe.each(PRESETS)('the preset $preset', ({ preset, host, addressHeader }) =
   let built: BuiltApp
   beforeAll(async () => {
     built = await buildApp({ server: { trustProxy: { addressHeader }, timeoutMs: 120_000 } }, { env: { NITRO_PRESET: preset } })
-  }, 240_000)
+  })
   afterAll(() => built?.remove())
   const app = useNuxtApp({ output: () => built.output, entry: { host: fileURLToPath(new URL(host, import.meta.url)) } })
 

@@ -34,7 +34,7 @@ describe('tokens: false', () => {
     await page.locator('#status', { hasText: 'authenticated Ada' }).waitFor()
     expect(await page.locator('#mine').textContent()).toContain('anonymous')
     // The server has rendered this text already.
-    await expect.poll(() => sent.flat(), { timeout: 60_000 }).toContain('ModifyQuerySet')
+    await expect.poll(() => sent.flat()).toContain('ModifyQuerySet')
     expect(sent.flat()).not.toContain('Authenticate')
     const status = await page.evaluate(async () => {
       const headers = { 'content-type': 'application/json' }

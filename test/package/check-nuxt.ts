@@ -183,7 +183,7 @@ async function visit(args: string[]): Promise<void> {
 
 /** Requests a page until the server responds with success, and returns the page. */
 async function answerOf(url: string): Promise<string> {
-  const deadline = performance.now() + 60_000
+  const deadline = performance.now() + 120_000
   for (;;) {
     const response = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null)
     if (response?.ok)

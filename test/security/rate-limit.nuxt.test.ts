@@ -43,7 +43,7 @@ describe('a Nuxt app whose Better Auth limits sign-ins', () => {
       statuses.push(textOf(html, 'status'))
     }
     expect(statuses).toEqual(Array.from({ length: 120 }).fill('authenticated Ada'))
-  }, 240_000)
+  })
 
   it('warns once that it is behind a proxy although `trustProxy` is off', async () => {
     for (let request = 0; request < 2; request++)

@@ -155,7 +155,7 @@ describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
 
     it('prints each new result of a query with --watch', async () => {
       const watching = convex(['run', 'notes:list', '--watch'], { until: 'watched' })
-      await expect.poll(() => deployment.connections.length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(() => deployment.connections.length).toBe(1)
       await deployment.mutation(add, { text: 'watched' })
       expect((await watching).stdout).toContain('"text": "watched"')
       await deployment.mutation(clear)

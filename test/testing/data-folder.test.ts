@@ -35,5 +35,5 @@ describe('DataFolder.write', () => {
       expect(text).toHaveLength(LENGTH)
       expect(new Set(text).size).toBe(1)
     }
-  }, 120_000)
+  })
 })

@@ -1,36 +1,74 @@
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { EventEmitter } from 'node:events'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { KeepAlive } from '../../src/testing/sync/keep-alive.ts'
 
-/** Serves sockets that a `KeepAlive` pings every five seconds. */
-async function serve(): Promise<string> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  onTestFinished(() => {
-    server.clients.forEach(socket => socket.terminate())
-    server.close()
-  })
-  server.on('connection', (socket) => {
-    const keepAlive = new KeepAlive(socket, () => {})
-    socket.on('close', () => keepAlive.stop())
-  })
-  await once(server, 'listening')
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+const SECOND = 1000
+
+/** The real timer that pings sockets, which the deployment's clock does not control. */
+const interval = vi.hoisted(() => ({ run: () => {}, ms: 0 }))
+
+vi.mock('node:timers', () => ({
+  setInterval: (run: () => void, ms: number) => Object.assign(interval, { run, ms }),
+  clearInterval: () => Object.assign(interval, { run: () => {}, ms: 0 }),
+}))
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A socket whose machine answers pings, or does not. */
+class FakeSocket extends EventEmitter {
+  pings = 0
+  isTerminated = false
+  readonly #answers: boolean
+
+  constructor(answers: boolean) {
+    super()
+    this.#answers = answers
+  }
+
+  ping(): void {
+    this.pings++
+    if (this.#answers)
+      this.emit('pong')
+  }
+
+  terminate(): void {
+    this.isTerminated = true
+  }
+}
+
+function keepAlive(socket: FakeSocket): void {
+  const keeper = new KeepAlive(socket as unknown as WebSocket, () => {})
+  onTestFinished(() => keeper.stop())
+}
+
+/** Lets time pass in which the interval fires as often as it should. */
+function elapse(ms: number): void {
+  for (let passed = 0; passed < ms; passed += interval.ms) {
+    vi.advanceTimersByTime(interval.ms)
+    interval.run()
+  }
 }
 
 describe('KeepAlive', () => {
-  it('drops a socket that has answered no ping for two minutes, and keeps one that answers', { timeout: 60_000 }, async () => {
-    const url = await serve()
-    const [lost, answering] = [false, true].map(autoPong => new WebSocket(url, { autoPong }))
-    await Promise.all([once(lost!, 'ping'), once(answering!, 'ping')])
-    const now = performance.now.bind(performance)
-    const clock = vi.spyOn(performance, 'now')
-    onTestFinished(() => clock.mockRestore())
-    clock.mockImplementation(() => now() + 100_000)
-    await Promise.all([once(lost!, 'ping'), once(answering!, 'ping')])
-    clock.mockImplementation(() => now() + 200_000)
-    await Promise.all([once(lost!, 'close'), once(answering!, 'ping')])
-    expect(answering!.readyState).toBe(WebSocket.OPEN)
+  it('pings a socket every five seconds, as long as it answers', () => {
+    const socket = new FakeSocket(true)
+    keepAlive(socket)
+    elapse(600 * SECOND)
+    expect([socket.pings, socket.isTerminated]).toEqual([120, false])
+  })
+
+  it('drops a socket that has answered no ping for two minutes', () => {
+    const socket = new FakeSocket(false)
+    keepAlive(socket)
+    elapse(120 * SECOND)
+    expect(socket.isTerminated).toBe(false)
+    elapse(5 * SECOND)
+    expect(socket.isTerminated).toBe(true)
   })
 })

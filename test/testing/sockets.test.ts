@@ -55,14 +55,12 @@ describe('a transition', () => {
 })
 
 describe('a socket', () => {
-  it('is pinged every five seconds', async () => {
+  it('is pinged', async () => {
     const socket = new WebSocket(`${deployment.url.replace('http', 'ws')}/api/1.48.0/sync`)
     onTestFinished(() => socket.terminate())
     await once(socket, 'open')
-    const openedAt = performance.now()
     await once(socket, 'ping')
-    expect(performance.now() - openedAt).toBeLessThan(8_000)
-  }, 15_000)
+  })
 
   it('is closed with RateLimited above 1,000 actions without an answer', async () => {
     const client = await RawClient.open(deployment.url)

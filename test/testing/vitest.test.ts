@@ -49,7 +49,7 @@ describe('test of convue/vitest', () => {
     const page = await mount(Tasks)
     expect(document.body.contains(page.element)).toBe(true)
     await deployment.mutation(api.tasks.add, { text: 'Write a test' }, { identity: user.identity })
-    await expect.poll(() => page.text, { timeout: 20_000 }).toBe('Write a test')
+    await expect.poll(() => page.text).toBe('Write a test')
     seen.push({ deployment, user })
   })
 
@@ -64,8 +64,8 @@ describe('test of convue/vitest', () => {
   test('shows a component as another user, or anonymously', async ({ mount, signUp }) => {
     const grace = await mount(WhoAmI, { user: await signUp({ name: 'Grace' }) })
     const anonymous = await mount(WhoAmI, { user: null })
-    await expect.poll(() => grace.text, { timeout: 20_000 }).toBe('User Grace')
-    await expect.poll(() => anonymous.text, { timeout: 20_000 }).toBe('User none')
+    await expect.poll(() => grace.text).toBe('User Grace')
+    await expect.poll(() => anonymous.text).toBe('User none')
     grace.unmount()
     expect(grace.element.isConnected).toBe(false)
   })

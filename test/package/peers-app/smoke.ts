@@ -28,7 +28,7 @@ async function browserFetch(input: RequestInfo | URL, init?: RequestInit): Promi
 
 /** Waits for a condition, on a machine of any speed. */
 async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 120_000
   while (!condition()) {
     assert.ok(Date.now() < deadline, `${what}: ${document.body.textContent}`)
     await new Promise(resolve => setTimeout(resolve, 10))

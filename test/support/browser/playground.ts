@@ -50,7 +50,7 @@ export interface PlaygroundFixture {
  * How long a test waits for a condition, in milliseconds. Sign-ups hash passwords, and a dev server compiles a page at
  * its first visit.
  */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 /** Uses a free port, since several test files run at the same time. */
 async function startBuilt(): Promise<Playground> {

@@ -106,7 +106,8 @@ describe('queries and mutations', () => {
     expect(first).toMatchObject({ same: true, now: 5000, date: 5000 })
     expect(await value('time:mutation1', { now: 5000, seed: 7 })).toEqual(first)
     expect((await value('time:mutation1', { now: 5000, seed: 8 })).random).not.toBe(first.random)
-    expect((await value('time:action1')).now).toBeGreaterThan(Date.now() - 10_000)
+    const before = Date.now()
+    expect((await value('time:action1')).now).toBeGreaterThanOrEqual(before - 1)
     expect((await value('time:action1')).random).not.toBe((await value('time:action1')).random)
   })
 

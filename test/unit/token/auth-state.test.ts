@@ -156,7 +156,7 @@ function forEveryTransition(
 }
 
 describe('transition', () => {
-  describe('every event in every state', { timeout: 30_000 }, () => {
+  describe('every event in every state', () => {
     it('returns a well-formed state and does not change the previous one', () => {
       const statuses: Status[] = ['loading', 'unauthenticated', 'authenticating', 'authenticated', 'refreshing']
       forEveryTransition((next) => {
