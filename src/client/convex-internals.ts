@@ -14,6 +14,8 @@ interface WebSocketManager {
   tryReconnectImmediately?: () => void
   /** `'terminated'` once the client can never connect again. */
   socketState?: () => string
+  /** `ws` is set while the client is connecting or connected. */
+  socket?: { ws?: WebSocket }
 }
 
 /** If the client has lost its connection: reconnects it now, instead of after the back-off. */
@@ -27,6 +29,11 @@ export function reconnectNow(convex: ConvexClient): void {
  */
 export function isTerminated(convex: ConvexClient): boolean {
   return socketOf(convex)?.socketState?.() === 'terminated'
+}
+
+/** The socket of the current connection, which DevTools close and slow down. */
+export function webSocketOf(convex: ConvexClient): WebSocket | undefined {
+  return socketOf(convex)?.socket?.ws
 }
 
 function socketOf(convex: ConvexClient): WebSocketManager | undefined {

@@ -37,6 +37,9 @@ export interface Subscription {
   unsubscribe: () => void
 }
 
+/** What has changed in one update of a `ConvexClient`. */
+export type Transition = Parameters<Parameters<ConvexClient['client']['addOnTransitionHandler']>[0]>[0]
+
 /** How a client authenticates as its user. */
 export interface UserCredentials {
   /**
@@ -84,6 +87,8 @@ export interface IdentityClient {
   /** Removes a receiver. If no other receiver remains, the query is unsubscribed. */
   release: (subscription: Subscription, receiver: Receiver) => void
   close: () => Promise<void>
+  /** Set by DevTools: called after each transition, with its duration in ms. */
+  onTransition?: (transition: Transition, durationMs: number) => void
 }
 
 /**
@@ -156,7 +161,9 @@ export function openIdentityClient(
       end(true)
   })
 
-  base.addOnTransitionHandler(({ queries, timestamp }) => {
+  base.addOnTransitionHandler((transition) => {
+    const startedAt = process.env.NODE_ENV === 'production' ? 0 : performance.now()
+    const { queries, timestamp } = transition
     // The deployment answers on a connection only after it has accepted the connection's token. The
     // Convex client reports no verdict when it reconnects with a token that was accepted before.
     // Before the first answer, the timestamp is 0, and only optimistic updates cause transitions.
@@ -177,6 +184,8 @@ export function openIdentityClient(
           deliver(subscription, modification.kind === 'Updated' ? modification.result : undefined)
       }
     })
+    if (process.env.NODE_ENV !== 'production')
+      report(transition, startedAt)
     listener.onResults()
   })
 
@@ -257,6 +266,10 @@ export function openIdentityClient(
       return
     void client.close()
     listener.onEnd(client, isFatal)
+  }
+
+  function report(transition: Transition, startedAt: number): void {
+    client.onTransition?.(transition, performance.now() - startedAt)
   }
 
   function onConfirmed(): void {

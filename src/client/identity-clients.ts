@@ -18,6 +18,12 @@ import { createCallRegistry } from './call-registry.ts'
 import { openIdentityClient } from './identity-client.ts'
 import { isUserExpected, runsAs, userIdFor } from './identity-for.ts'
 
+/** A client that is open, for DevTools. */
+export interface OpenClient {
+  kind: 'user' | 'anonymous'
+  client: IdentityClient
+}
+
 /**
  * The clients of an app, one for each identity.
  *
@@ -73,6 +79,8 @@ export interface IdentityClients {
   /** Closes the anonymous client if nothing needs it. */
   closeUnused: () => void
   close: () => Promise<void>
+  /** The open clients, for DevTools. `undefined` in production. */
+  opened?: ShallowRef<readonly OpenClient[]>
 }
 
 export function createIdentityClients(
@@ -145,6 +153,8 @@ export function createIdentityClients(
       await Promise.all([userClient?.close(), anonymousClient?.close()])
     },
   }
+  if (process.env.NODE_ENV !== 'production')
+    clients.opened = shallowRef([])
   return clients
 
   function assertAvailable(): void {
@@ -247,6 +257,15 @@ export function createIdentityClients(
         void client?.close()
     }
     watchState()
+    if (process.env.NODE_ENV !== 'production')
+      clients.opened!.value = listOpened()
+  }
+
+  function listOpened(): OpenClient[] {
+    return [
+      ...userClient ? [{ kind: 'user' as const, client: userClient }] : [],
+      ...anonymousClient ? [{ kind: 'anonymous' as const, client: anonymousClient }] : [],
+    ]
   }
 
   function watchState(): void {

@@ -1,6 +1,7 @@
 /** The parts of a plugin that the composables of its app use, and a function that injects them. */
 import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
+import type { DevelopmentRecord } from '../devtools/record.ts'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { QueryStore } from '../store/query-store.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
@@ -33,6 +34,8 @@ export interface ConvexContext {
   keepPreviousData: boolean | undefined
   lingerMs: number
   isServer: boolean
+  /** What DevTools show. `undefined` in production, on a server, and without DevTools. */
+  record?: DevelopmentRecord | undefined
 }
 
 export const contextKey: InjectionKey<ConvexContext> = Symbol('convue')

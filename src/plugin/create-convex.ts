@@ -10,6 +10,7 @@ import type { UseConvexAuthReturn } from './auth.ts'
 import type { ConvexClientSettings } from './client-settings.ts'
 import { effectScope, markRaw, shallowRef } from 'vue'
 import { createIdentityClients } from '../client/identity-clients.ts'
+import { createRecord } from '../devtools/record.ts'
 import { diagnose } from '../errors/diagnose.ts'
 import { batch } from '../reactivity/batch.ts'
 import { createQueryStore } from '../store/query-store.ts'
@@ -145,11 +146,12 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
   const isServer = typeof window === 'undefined'
   const authSource = authClient && betterAuthSource(authClient, options.tokenPath)
   const source = authSource ?? tokenSource ?? anonymousSource
+  const record = process.env.NODE_ENV === 'production' ? undefined : createRecord()
   const engine = createAuthEngine({
     source: tokens ? source : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
-    ...process.env.NODE_ENV !== 'production' && { trace: createAuthTrace(options.debug, clientOptions.logger) },
+    ...process.env.NODE_ENV !== 'production' && { trace: createAuthTrace(options.debug, clientOptions.logger, record) },
   })
   /** Its identity is the identity that queries and calls run as. */
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
@@ -164,6 +166,9 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     whenIdle: authSource?.whenIdle,
   }, authState, isServer)
   const callerAuth = tokens ? auth : createAuth(callerEngine, shallowRef(callerEngine.state), isServer)
+
+  if (process.env.NODE_ENV !== 'production')
+    record?.follow(engine)
 
   /** Contains the listeners to events of the page and to other tabs. */
   const pageScope = effectScope(true)
@@ -223,7 +228,13 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         keepPreviousData: options.keepPreviousData,
         lingerMs: options.lingerMs ?? 3000,
         isServer,
+        ...process.env.NODE_ENV !== 'production' && { record },
       })
+      // An import of its own, so that a production build contains nothing of it.
+      if (process.env.NODE_ENV !== 'production' && record) {
+        void import('../devtools/start-devtools.ts').then(({ startDevtools }) =>
+          startDevtools({ app, url, engine, clients, store, auth: { refresh: auth.refresh, signOut: auth.signOut }, record }))
+      }
       app.onUnmount(() => {
         apps--
         if (apps === 0)

@@ -29,6 +29,8 @@ export interface QueryStore {
    */
   rebind: (isIdentityChange: boolean) => void
   close: () => void
+  /** All entries by their keys, for DevTools. `undefined` in production. */
+  entries?: ReadonlyMap<string, QueryEntry>
 }
 
 export function createQueryStore(
@@ -96,6 +98,7 @@ export function createQueryStore(
   }
 
   return {
+    ...process.env.NODE_ENV !== 'production' && { entries },
     fetchOnServer(query) {
       const fetched = ssrData?.fetch?.(query, connection.userIdFor(query.auth))
       if (!fetched)

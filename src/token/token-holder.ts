@@ -95,7 +95,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
  * The age of a token that arrived in a server-rendered page. If the clocks of server and browser
  * differ so much that the age cannot be determined, the token counts as new.
  */
-function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
+export function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
   const remainingMs = expiresAt - now
   return remainingMs > 0 && remainingMs < lifetimeMs ? lifetimeMs - remainingMs : 0
 }

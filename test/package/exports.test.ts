@@ -151,6 +151,6 @@ describe('convue/testing/mock', () => {
     const entry = fileURLToPath(new URL('../../src/mock/index.ts', import.meta.url))
     const { metafile } = await build({ entryPoints: [entry], bundle: true, write: false, metafile: true, platform: 'neutral', packages: 'external' })
     const packages = Object.values(metafile.inputs).flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => path))
-    expect([...new Set(packages)].sort()).toEqual(['@vueuse/core', 'convex/browser', 'convex/server', 'convex/values', 'vue'])
+    expect([...new Set(packages)].sort()).toEqual(['@vue/devtools-api', '@vueuse/core', 'convex/browser', 'convex/server', 'convex/values', 'vue'])
   })
 })

@@ -1,6 +1,7 @@
 /** `useConvexPaginatedQuery`: a live list that loads page by page. */
 
 import type { MaybeRefOrGetter, Ref } from 'vue'
+import type { ShownPage, ShownState } from '../../devtools/record.ts'
 import type {
   PaginatedQueryArgs,
   PaginatedQueryItem,
@@ -10,7 +11,7 @@ import type {
 import type { PauseReason } from '../query/pause-reason.ts'
 import type { ArgsFields } from '../query/query-args.ts'
 import type { UseConvexQueryOptions } from '../query/use-convex-query.ts'
-import type { PaginationView } from './pagination-state.ts'
+import type { PageRequest, PageState, PaginationView } from './pagination-state.ts'
 import { tryOnScopeDispose } from '@vueuse/core'
 import { computed, shallowRef, watch } from 'vue'
 import { diagnose } from '../../errors/diagnose.ts'
@@ -25,7 +26,7 @@ import { whenSettled } from '../lifecycle/when-settled.ts'
 import { pauseReason } from '../query/pause-reason.ts'
 import { useQueryTarget } from '../query/query-args.ts'
 import { createListSession, listKeyOf } from './list-session.ts'
-import { LOADING, PAUSED, viewOf } from './pagination-state.ts'
+import { LOADING, PAUSED, requestsOf, viewOf } from './pagination-state.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
 export interface UseConvexPaginatedQueryOptions extends Pick<UseConvexQueryOptions, 'auth' | 'awaitTimeoutMs' | 'ssr'> {
@@ -196,10 +197,24 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
         session.loadMore(numItems)
     },
   }
+  if (process.env.NODE_ENV !== 'production' && context.record) {
+    const read = (): ShownState => ({
+      status: status.value,
+      pausedBy: refs.pausedBy.value,
+      rows: refs.results.value.length,
+      pages: requestsOf(session.current.value).map(request => describePage(request, session.read(request))),
+    })
+    context.record.show({ kind: 'list', name: functionName(query), auth, read })
+  }
   return {
     ...refs,
     then: whenSettled(() => refs, isSettled, awaitTimeoutMs),
   }
+}
+
+/** A page, as DevTools show it. */
+function describePage({ numItems, cursor }: PageRequest, { status, value }: PageState): ShownPage {
+  return { numItems, cursor, status, rows: value?.page.length }
 }
 
 /** Whether the rows of a list are known. The list may be empty. */

@@ -2,6 +2,7 @@
 
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { Ref } from 'vue'
+import type { ShownState } from '../../devtools/record.ts'
 import type { QueryAuth } from '../../shared/query-descriptor.ts'
 import type { PauseReason } from './pause-reason.ts'
 import type { QueryRest } from './query-args.ts'
@@ -154,5 +155,9 @@ export function useConvexQuery<
   }
   for (const field of CACHED_FIELDS)
     refs[field] = new CachedViewRef(view, field)
+  if (process.env.NODE_ENV !== 'production' && context.record) {
+    const read = (): ShownState => ({ status: view.status, pausedBy: view.pausedBy })
+    context.record.show({ kind: 'query', name: functionName(query), auth, read })
+  }
   return refs as any
 }

@@ -4,6 +4,7 @@ import type { GenericId } from 'convex/values'
 import type { ComputedRef, MaybeRefOrGetter } from 'vue'
 import type { EndWork } from '../../client/call-registry.ts'
 import type { Call } from '../../client/pending-call.ts'
+import type { ShownState } from '../../devtools/record.ts'
 import type { ConvueError } from '../../errors/convue-error.ts'
 import type { UploadFiles } from './read-files.ts'
 import type { UploadCallOptions, UploadRest, UploadUrlMutation } from './upload-call.ts'
@@ -233,6 +234,13 @@ export function useConvexUpload<M extends UploadUrlMutation>(
   }
 
   tryOnScopeDispose(() => cancel())
+  if (process.env.NODE_ENV !== 'production' && context.record) {
+    const read = (): ShownState => ({
+      status: isPending.value ? 'pending' : 'idle',
+      uploads: uploads.value.map(describeUpload),
+    })
+    context.record.show({ kind: 'uploads', name, read })
+  }
 
   return {
     upload: upload as UseConvexUploadReturn<M>['upload'],
@@ -244,5 +252,18 @@ export function useConvexUpload<M extends UploadUrlMutation>(
       cancel()
       listed.set([])
     },
+  }
+}
+
+/** An upload, as DevTools show it. */
+function describeUpload(upload: ConvexUpload): NonNullable<ShownState['uploads']>[number] {
+  const { id, file, status } = upload
+  return {
+    id,
+    file: file.name,
+    size: file.size,
+    status,
+    ...upload.status === 'sending' && { progress: upload.progress },
+    ...'error' in upload && { error: upload.error.message },
   }
 }

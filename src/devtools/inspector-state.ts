@@ -1,0 +1,157 @@
+/** The details of the node that is selected in the inspector. They never contain a token. */
+import type { Value } from 'convex/values'
+import type { OpenClient } from '../client/identity-clients.ts'
+import type { QueryEntry } from '../store/query-entry.ts'
+import type { AuthState } from '../token/auth-state.ts'
+import type { InspectorState } from './devtools-api.ts'
+import type { CallRecord, History } from './history.ts'
+import type { InspectedApp } from './inspected-app.ts'
+import type { ShownItem } from './record.ts'
+import { convexToJson } from 'convex/values'
+import { renewalDelay } from '../token/token.ts'
+import { AUTH_DIAGRAM } from './auth-diagram.ts'
+import { shownId } from './shown-id.ts'
+
+type Fields = Record<string, unknown>
+
+/** The sections of a node, each with its fields. */
+export function describeNode(app: InspectedApp, history: History, id: string): InspectorState {
+  const sections = sectionsOf(app, history, id)
+  return Object.fromEntries(Object.entries(sections).map(([section, fields]) => [
+    section,
+    Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => ({ key, value })),
+  ]))
+}
+
+function sectionsOf(app: InspectedApp, history: History, id: string): Record<string, Fields> {
+  const separator = id.indexOf(':')
+  const name = id.slice(separator + 1)
+  switch (separator < 0 ? id : id.slice(0, separator)) {
+    case 'auth':
+      return name in AUTH_DIAGRAM ? describeAuthState(app, name as AuthState['status']) : describeAuth(app)
+    case 'connections':
+      return { Deployment: { url: app.url } }
+    case 'connection': {
+      const open = app.clients.opened?.value.find(open => history.nameOf(open) === name)
+      return open ? describeConnection(open) : {}
+    }
+    case 'query': {
+      const entry = app.store.entries?.get(name)
+      return entry ? describeQuery(app, history, entry) : {}
+    }
+    case 'call': {
+      const call = history.calls.find(call => String(call.id) === name)
+      return call ? describeCall(call) : {}
+    }
+    default: {
+      const item = [...app.record.shown].find(item => shownId(item) === id)
+      return item ? describeShown(item) : {}
+    }
+  }
+}
+
+function describeAuth({ engine, record }: InspectedApp): Record<string, Fields> {
+  const { state, token } = engine
+  const { status, user, request, error, endedSessions, consecutiveRejections } = state
+  return {
+    'State': { status, error: error ?? undefined, rejections: consecutiveRejections?.count },
+    'User': user ? { id: user.id, sessionId: user.sessionId, profile: user.profile } : { user },
+    'Token': token ? describeToken(token, record.tokenReceivedAt) : { token: 'none' },
+    'Request to the provider': request ? { ...request } : { request: 'none' },
+    'Sessions': { ended: endedSessions.size },
+  }
+}
+
+/** When the token was received and when it is renewed. The token itself is not shown. */
+function describeToken({ lifetimeMs, expiresAt }: { lifetimeMs: number, expiresAt: number }, receivedAt: number): Fields {
+  if (!Number.isFinite(lifetimeMs))
+    return { age: seconds(Date.now() - receivedAt), lifetime: 'unlimited' }
+  return {
+    'age': seconds(Date.now() - receivedAt),
+    'lifetime': seconds(lifetimeMs),
+    'expires at': time(expiresAt),
+    'next renewal in': seconds(receivedAt + renewalDelay(lifetimeMs) - Date.now()),
+  }
+}
+
+function describeAuthState({ engine }: InspectedApp, status: AuthState['status']): Record<string, Fields> {
+  const { means, arrows } = AUTH_DIAGRAM[status]
+  return {
+    'State': { status, means, 'is current': engine.state.status === status },
+    'Event → next state': arrows,
+  }
+}
+
+function describeConnection({ kind, client }: OpenClient): Record<string, Fields> {
+  return {
+    Client: { 'identity': kind, 'has ended': client.hasEnded, 'has subscriptions': !client.isIdle },
+    Connection: { ...client.convex.connectionState() },
+  }
+}
+
+function describeQuery(app: InspectedApp, history: History, entry: QueryEntry): Record<string, Fields> {
+  const { query, state, users, lingersUntil } = entry
+  const { status, value, error, isStale } = state.value
+  const changes = history.changesOf(entry)
+  return {
+    'Query': { 'function': query.name, 'args': query.args, 'auth mode': query.auth, 'live': query.isLive },
+    'State': {
+      status,
+      'why it does not run': reasonOf(app, entry),
+      'data': value,
+      error,
+      'stale': isStale,
+      'size': value === undefined ? undefined : sizeOf(value),
+    },
+    'Use': {
+      'subscribers': users,
+      'lingers for': users === 0 ? seconds(lingersUntil - performance.now()) : undefined,
+    },
+    'Last change': changes ? { 'at': time(changes.at), 'caused by': changes.cause, 'changes': changes.count } : {},
+  }
+}
+
+/** Why a query is paused or waits. */
+function reasonOf({ clients }: InspectedApp, { query, state }: QueryEntry): string | undefined {
+  const identity = clients.runsAs(query.auth)
+  if (state.value.status === 'paused')
+    return identity === 'unavailable' ? 'It requires a user, and the page is signed out.' : 'The plugin is closed.'
+  if (state.value.status === 'pending' && identity === 'waiting')
+    return 'It waits until the identity is known, or until the first token of the user arrives.'
+  return undefined
+}
+
+function describeCall({ kind, name, args, isOptimistic, status, startedAt, sentAt, settledAt, error }: CallRecord): Record<string, Fields> {
+  return {
+    Call: { 'function': name, kind, args, 'optimistic update': isOptimistic },
+    State: {
+      status,
+      error,
+      'called at': time(startedAt),
+      'sent after': sentAt === undefined ? undefined : `${sentAt - startedAt} ms`,
+      'settled after': settledAt === undefined ? undefined : `${settledAt - startedAt} ms`,
+    },
+  }
+}
+
+function describeShown({ kind, name, auth, read }: ShownItem): Record<string, Fields> {
+  const { status, pausedBy, rows, pages, uploads } = read()
+  return {
+    Function: { 'name': name, 'used by': kind, 'auth mode': auth },
+    State: { status, 'paused by': pausedBy, rows, pages, uploads },
+  }
+}
+
+/** The size of the result as JSON, which is the form in which Convex sends it. */
+function sizeOf(value: Value): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(convexToJson(value))).length
+  return bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}
+
+function time(ms: number): string {
+  return new Date(ms).toLocaleTimeString()
+}

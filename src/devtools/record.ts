@@ -1,0 +1,106 @@
+/** What a plugin records for Vue DevTools from its start. Only in development. */
+import type { AuthEngine } from '../token/auth-engine.ts'
+import type { AuthEvent, AuthState } from '../token/auth-state.ts'
+import { onScopeDispose } from 'vue'
+import { ageOnArrival } from '../token/token-holder.ts'
+
+/** An event of the auth engine. It contains no token. */
+export interface AuthEventRecord {
+  /** The time in ms since 1970. */
+  at: number
+  event: AuthEvent['type']
+  from: AuthState['status']
+  to: AuthState['status']
+}
+
+/** A page of a list. */
+export interface ShownPage {
+  numItems: number
+  cursor: string | null
+  status: string
+  rows: number | undefined
+}
+
+/** What the component of a {@link ShownItem} shows now. */
+export interface ShownState {
+  /** Why the query does not run; `undefined` if it runs. */
+  pausedBy?: string | undefined
+  status: string
+  rows?: number
+  pages?: ShownPage[]
+  uploads?: { id: number, file: string, size: number, status: string, progress?: number, error?: string | undefined }[]
+}
+
+/** A query, a list or the uploads of one component that exists. */
+export interface ShownItem {
+  kind: 'query' | 'list' | 'uploads'
+  /** The name of the function. */
+  name: string
+  auth?: string
+  read: () => ShownState
+}
+
+/** The record of one plugin. */
+export interface DevelopmentRecord {
+  /** The latest events, the oldest first. */
+  readonly authEvents: readonly AuthEventRecord[]
+  /** The time at which the current token was received, in ms since 1970. */
+  readonly tokenReceivedAt: number
+  /** The items of all components that exist. */
+  readonly shown: ReadonlySet<ShownItem>
+  addAuthEvent: (event: AuthEvent['type'], from: AuthState, to: AuthState) => void
+  /** Calls the listener for each further auth event, until the returned function is called. */
+  onAuthEvent: (listener: (event: AuthEventRecord) => void) => () => void
+  /** Follows the tokens of an engine. */
+  follow: (engine: AuthEngine) => void
+  /** Adds an item until the current scope ends. */
+  show: (item: ShownItem) => void
+}
+
+const KEPT_EVENTS = 200
+
+/**
+ * The record of a plugin; `undefined` on a server, and in a browser without Vue DevTools, so that
+ * neither tests nor visitors pay for it. DevTools set their hook before an app starts.
+ */
+export function createRecord(): DevelopmentRecord | undefined {
+  if (typeof window === 'undefined' || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in window))
+    return undefined
+  const authEvents: AuthEventRecord[] = []
+  const listeners = new Set<(event: AuthEventRecord) => void>()
+  const shown = new Set<ShownItem>()
+  let tokenReceivedAt = 0
+
+  return {
+    authEvents,
+    get tokenReceivedAt() {
+      return tokenReceivedAt
+    },
+    shown,
+    addAuthEvent(event, { status: from }, { status: to }) {
+      const record: AuthEventRecord = { at: Date.now(), event, from, to }
+      authEvents.push(record)
+      if (authEvents.length > KEPT_EVENTS)
+        authEvents.shift()
+      listeners.forEach(listener => listener(record))
+    },
+    onAuthEvent(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    follow(engine) {
+      let { token } = engine
+      tokenReceivedAt = Date.now() - (token ? ageOnArrival(token, Date.now()) : 0)
+      engine.subscribe(() => {
+        if (engine.token === token)
+          return
+        token = engine.token
+        tokenReceivedAt = Date.now()
+      })
+    },
+    show(item) {
+      shown.add(item)
+      onScopeDispose(() => shown.delete(item), true)
+    },
+  }
+}
