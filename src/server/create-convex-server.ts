@@ -6,6 +6,7 @@ import { resolveConfig } from './config/server-config.ts'
 import { proxyAuth } from './proxy/auth-proxy.ts'
 import { createAddressFinder } from './request/client-address.ts'
 import { createConvexRequest } from './request/convex-request.ts'
+import { createTokenVerifier } from './request/token-verifier.ts'
 
 /** Convex and Better Auth for an app's server. */
 export interface ConvexServer {
@@ -30,7 +31,7 @@ export interface ConvexServer {
 
 /**
  * Connects an app's server to a Convex deployment with Better Auth, in any runtime that has
- * `fetch`. It keeps no state between requests.
+ * `fetch`. Between requests, it keeps nothing but Better Auth's public keys.
  *
  * @example
  * ```ts
@@ -59,8 +60,9 @@ export interface ConvexServer {
 export function createConvexServer(options: ConvexServerOptions): ConvexServer {
   const config = resolveConfig(options)
   const findAddress = createAddressFinder(config)
+  const verifier = createTokenVerifier()
   return {
     handler: (request, connection) => proxyAuth(request, () => findAddress(request, connection), config),
-    forRequest: (request, { causedBy = request } = {}) => createConvexRequest(request, causedBy, config),
+    forRequest: (request, { causedBy = request } = {}) => createConvexRequest(request, causedBy, config, verifier),
   }
 }

@@ -20,7 +20,7 @@ const BETTER_AUTH_AND_CONVEX = /^(?:better-auth(?:\/(?:adapters|api|cookies|cryp
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
-const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue\/(?:convex\/database|server))$/
+const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue(?:\/(?:convex\/database|server))?)$/
 /**
  * The files of `src/errors` that the server imports: all except the texts of errors that only other
  * entry points raise.
@@ -52,7 +52,7 @@ const allowed: Record<string, Folder> = {
   'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },
   'server/config': { why: 'options of a server, and what follows from them', folders: ['errors'], packages: null },
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
-  'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: CONVEX_DATA },
+  'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: /^(?:convex\/(?:server|values)|jose)$/ },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
   'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/http-database', 'convex/mail', 'convex/runtime', 'convex/tokens'], packages: /^convex\/values$/ },
   'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex', 'shared'], packages: BETTER_AUTH_AND_CONVEX },

@@ -6,7 +6,8 @@ import type { RestArgs } from '../../shared/rest-args.ts'
 import type { Preloaded } from '../../ssr/preloaded.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import type { FunctionCall } from './function-calls.ts'
-import type { RequestSession, RequestToken } from './request-identity.ts'
+import type { RequestSession, RequestToken, TokenAuth } from './request-identity.ts'
+import type { TokenVerifier } from './token-verifier.ts'
 import { makeFunctionReference } from 'convex/server'
 import { jsonToConvex } from 'convex/values'
 import { ConvueError } from '../../errors/convue-error.ts'
@@ -48,6 +49,14 @@ export interface ConvexRequest {
    * of one user but issues the token of another user. With `tokens: false`, `token` is `null`.
    */
   getAuth: () => Promise<RequestSession & { token: string | null } | null>
+  /**
+   * The user and the session that the token in the cookie states, at once: this server has verified
+   * the token with Better Auth's public keys. The session may have ended since, and `user` has only
+   * the claims of the token. So begin a page with it, and send the page only if `getAuth` then
+   * resolves with the same user and session. `null` if the cookie has no token that this server can
+   * verify, such as before it has received the keys. Never rejects.
+   */
+  getTokenAuth: () => Promise<TokenAuth | null>
   /**
    * Better Auth's user and session, without the session's secret `token`; `null` for an anonymous
    * request.
@@ -113,8 +122,13 @@ interface CallResult {
 }
 
 /** `causedBy` is the request whose origin decides whether mutations and actions run. */
-export function createConvexRequest(request: Request, causedBy: Request, config: ServerConfig): ConvexRequest {
-  const identity = createRequestIdentity(request, config)
+export function createConvexRequest(
+  request: Request,
+  causedBy: Request,
+  config: ServerConfig,
+  verifier: TokenVerifier,
+): ConvexRequest {
+  const identity = createRequestIdentity(request, config, verifier)
   /**
    * The user of all previous calls, `null` for anonymous; `undefined` before the first call. All
    * calls of a request must run as the same user, so that a page never shows data of two users.
@@ -177,6 +191,7 @@ export function createConvexRequest(request: Request, causedBy: Request, config:
     getToken: async () => (await identity.token())?.value ?? null,
     isAuthenticated: async () => await identity.session() !== null,
     getAuth,
+    getTokenAuth: identity.tokenAuth,
     getSession: identity.session,
     fetchAuthQuery: async (query, ...args) => jsonToConvex((await preload(query, ...args)).value) as any,
     fetchAuthMutation: (mutation, ...args) => write('mutation', mutation, args),

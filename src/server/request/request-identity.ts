@@ -2,6 +2,7 @@
 import type { SessionAnswer } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import type { UpstreamAnswer } from '../http/request-upstream.ts'
+import type { TokenVerifier } from './token-verifier.ts'
 import { readSessionAnswer } from '../../shared/auth-answers.ts'
 import { readClaims } from '../../shared/jwt.ts'
 import { serverError } from '../config/server-error.ts'
@@ -28,6 +29,11 @@ export interface RequestToken {
 /** The session of Better Auth, without its secret. */
 export interface RequestSession extends SessionAnswer {}
 
+/** What a verified token states: the claims that describe the user, and the id of the session. */
+export interface TokenAuth extends RequestSession {
+  token: string
+}
+
 /**
  * The identity of a request. However often a method is called, Better Auth receives at most one
  * request for it.
@@ -35,6 +41,8 @@ export interface RequestSession extends SessionAnswer {}
 export interface RequestIdentity {
   /** `null` for an anonymous request. Rejects if the identity could not be determined. */
   token: () => Promise<RequestToken | null>
+  /** The user and the session that the token of the cookie states: see `getTokenAuth`. */
+  tokenAuth: () => Promise<TokenAuth | null>
   /**
    * A new token, for use after the deployment has rejected the token of a cookie. All calls
    * with the rejected token share one request.
@@ -53,10 +61,15 @@ export interface RequestIdentity {
   responseHeaders: () => Headers
 }
 
-export function createRequestIdentity(request: Request, config: ServerConfig): RequestIdentity {
+export function createRequestIdentity(
+  request: Request,
+  config: ServerConfig,
+  verifier: TokenVerifier,
+): RequestIdentity {
   const cookies = readAuthCookies(request.headers.get('cookie'), config)
   /** The cookies by their names. If two cookies have the same name, only the later one is set. */
   const setCookies = new Map<string, string>()
+  let boundToken: Promise<string | null> | undefined
   let tokenPromise: Promise<RequestToken | null> | undefined
   let newTokenPromise: Promise<RequestToken | null> | undefined
   let sessionPromise: Promise<RequestSession | null> | undefined
@@ -107,8 +120,31 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     return newTokenPromise
   }
 
+  function readBoundTokenOnce(): Promise<string | null> {
+    boundToken ??= readBoundToken(cookies)
+    return boundToken
+  }
+
+  async function findTokenAuth(): Promise<TokenAuth | null> {
+    const token = config.hasTokens ? await readBoundTokenOnce() : null
+    if (!token)
+      return null
+    const claims = await verifier.verify(token, requestPublic)
+    // Without a session id, it could not be confirmed that the token belongs to the session.
+    if (!claims || typeof claims.sessionId !== 'string' || claims.exp! * 1000 - Date.now() <= config.tokenMarginMs)
+      return null
+    const { sub: id, sessionId, exp, iat, iss, aud, jti, nbf, ...profile } = claims
+    return { user: { ...profile, id }, session: { id: sessionId }, token }
+  }
+
+  async function requestPublic(path: string): Promise<UpstreamAnswer> {
+    const headers = originHeaders(request, config)
+    headers.delete('cookie')
+    return await send(path, headers)
+  }
+
   async function findToken(): Promise<RequestToken | null> {
-    const bound = await readBoundToken(cookies)
+    const bound = await readBoundTokenOnce()
     const claims = readClaims(bound)
     if (!claims)
       return await requestTokenOnce()
@@ -228,6 +264,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
 
   return {
     token: currentToken,
+    tokenAuth: findTokenAuth,
     renewToken,
     isCurrent,
     session() {
@@ -236,7 +273,7 @@ export function createRequestIdentity(request: Request, config: ServerConfig): R
     },
     responseHeaders() {
       const headers = new Headers()
-      if (!tokenPromise && !sessionPromise)
+      if (!boundToken && !sessionPromise)
         return headers
       for (const [name, value] of Object.entries(PRIVATE_HEADERS))
         headers.set(name, value)

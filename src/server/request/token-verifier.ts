@@ -1,0 +1,101 @@
+/** Verifies tokens on this server, with the public keys that Better Auth publishes. */
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
+import type { UpstreamAnswer } from '../http/request-upstream.ts'
+import { createLocalJWKSet, errors, jwtVerify } from 'jose'
+
+/** Requests a path below the path of Better Auth's routes, without the cookies of any user. */
+export type RequestPublic = (path: string) => Promise<UpstreamAnswer>
+
+export interface TokenVerifier {
+  /**
+   * The claims of a token whose signature, issuer, audience and expiry are correct. `null` for any
+   * other token, and while the keys are not known. Never waits for a request: if the keys are not
+   * known, or do not contain the key of the token, they are requested for later calls.
+   */
+  verify: (token: string, request: RequestPublic) => Promise<JWTPayload | null>
+}
+
+/** What Better Auth publishes about its tokens. */
+interface Issuer {
+  name: string
+  keys: JWTVerifyGetKey
+  receivedAt: number
+}
+
+/** The keys are requested again after this time, so that removed keys are not used for long. */
+const MAX_AGE_MS = 10 * 60_000
+
+/**
+ * The least time between two requests for the keys. Tokens with an unknown key, which any client
+ * can send, and failed requests therefore cause only few requests.
+ */
+const COOL_DOWN_MS = 30_000
+
+/** The `applicationID` of the tokens in `auth.config.ts`. */
+const AUDIENCE = 'convex'
+
+/** With `EdDSA`, old versions of `@convex-dev/better-auth` have signed tokens. */
+const ALGORITHMS = ['ES256', 'RS256', 'EdDSA']
+
+/**
+ * Creates the verifier of one server, which keeps the keys. It keeps no promise of a request, since
+ * some runtimes do not let a request wait for another one.
+ */
+export function createTokenVerifier(): TokenVerifier {
+  let issuer: Issuer | null = null
+  let requestedAt = -Infinity
+
+  async function refresh(request: RequestPublic): Promise<void> {
+    const now = Date.now()
+    if (now - requestedAt < COOL_DOWN_MS)
+      return
+    requestedAt = now
+    const [configuration, keys] = await Promise.all([
+      request('/convex/.well-known/openid-configuration'),
+      request('/convex/jwks'),
+    ])
+    const name = bodyOf(configuration)?.issuer
+    const keySet = readKeySet(bodyOf(keys))
+    if (typeof name === 'string' && keySet)
+      issuer = { name, keys: keySet, receivedAt: now }
+  }
+
+  return {
+    async verify(token, request) {
+      // The result does not depend on these requests, and a failed request is repeated later.
+      const refreshLater = (): void => void refresh(request).catch(() => {})
+      if (!issuer || Date.now() - issuer.receivedAt > MAX_AGE_MS) {
+        refreshLater()
+        return null
+      }
+      try {
+        const { payload } = await jwtVerify(token, issuer.keys, {
+          issuer: issuer.name,
+          audience: AUDIENCE,
+          algorithms: ALGORITHMS,
+          requiredClaims: ['sub', 'exp'],
+        })
+        return payload
+      }
+      catch (error) {
+        if (error instanceof errors.JWKSNoMatchingKey)
+          refreshLater()
+        return null
+      }
+    },
+  }
+}
+
+function bodyOf(answer: UpstreamAnswer): Record<string, any> | null {
+  return answer.kind === 'answer' && answer.status === 200 ? answer.body : null
+}
+
+/** `null` if the value is not a set of keys. */
+function readKeySet(value: any): JWTVerifyGetKey | null {
+  try {
+    return createLocalJWKSet(value)
+  }
+  catch {
+    return null
+  }
+}
