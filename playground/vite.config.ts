@@ -3,6 +3,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, loadEnv } from 'vite'
+import vueDevTools from 'vite-plugin-vue-devtools'
 import { convue } from '../src/vite/index.ts'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -15,7 +16,7 @@ const envDir = path('..')
 export default defineConfig(({ mode }) => ({
   root: path('.'),
   envDir,
-  plugins: [vue(), convue({ data: false }), reloadForLibrary()],
+  plugins: [vue(), vueDevTools({ componentInspector: false }), convue({ data: false }), reloadForLibrary()],
   resolve: {
     alias: [
       { find: /^convue\/testing\/mock$/, replacement: path('../src/mock/index.ts') },
@@ -33,6 +34,7 @@ export default defineConfig(({ mode }) => ({
     // start.
     include: [
       '@convex-dev/better-auth/client/plugins',
+      '@vue/devtools-api',
       'better-auth/vue',
       'convex/browser',
       'convex/server',
