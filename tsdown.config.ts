@@ -10,6 +10,8 @@ export default defineConfig([
       'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
       'sources': 'src/sources/index.ts',
+      'tabs': 'src/tabs/index.ts',
+      'tabs-worker': 'src/tabs/worker/index.ts',
       'testing': 'src/testing/index.ts',
       'mock': 'src/mock/index.ts',
       'testing-worker': 'src/testing/thread/entry.ts',

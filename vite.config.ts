@@ -16,6 +16,8 @@ export default defineConfig({
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue\/testing\/mock$/, replacement: source('./src/mock/index.ts') },
       { find: /^convue\/sources$/, replacement: source('./src/sources/index.ts') },
+      { find: /^convue\/tabs$/, replacement: source('./src/tabs/index.ts') },
+      { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: source('./src/tabs/worker/index.ts') },
       { find: /^convue\/dev$/, replacement: source('./src/dev/index.ts') },
       { find: /^convue\/vite$/, replacement: source('./src/vite/index.ts') },
       { find: /^convue\/vitest$/, replacement: source('./src/vitest/index.ts') },

@@ -128,6 +128,13 @@ const PAGES: Page[] = [
     guides: { 'Other identity providers': 'sources.md' },
   },
   {
+    file: 'tabs.md',
+    title: 'convue/tabs',
+    module: 'convue/tabs',
+    entry: 'src/tabs/index.ts',
+    guides: { 'One connection for all tabs': 'tabs.md' },
+  },
+  {
     file: 'mock.md',
     title: 'convue/testing/mock',
     module: 'convue/testing/mock',

@@ -21,6 +21,8 @@ export default defineConfig(({ mode }) => ({
     alias: [
       { find: /^convue\/testing\/mock$/, replacement: path('../src/mock/index.ts') },
       { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
+      { find: /^convue\/tabs$/, replacement: path('../src/tabs/index.ts') },
+      { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: path('../src/tabs/worker/index.ts') },
       { find: /^convue$/, replacement: path('../src/index.ts') },
     ],
   },

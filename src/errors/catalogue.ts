@@ -6,6 +6,7 @@ import type { identityErrors } from './identity-errors.ts'
 import type { mockErrors } from './mock-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
 import type { serverErrors } from './server-errors.ts'
+import type { tabsErrors } from './tabs-errors.ts'
 import type { testingErrors } from './testing-errors.ts'
 import type { uploadErrors } from './upload-errors.ts'
 import type { usageErrors } from './usage-errors.ts'
@@ -21,6 +22,7 @@ type Catalogue
     & typeof nuxtErrors
     & typeof testingErrors
     & typeof mockErrors
+    & typeof tabsErrors
     & typeof convexErrors
     & typeof versionErrors
     & typeof devErrors

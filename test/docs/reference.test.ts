@@ -21,6 +21,7 @@ describe('reference', () => {
     { module: 'convue/server', source: 'src/server/index.ts' },
     { module: 'convue/convex', source: 'src/convex/index.ts' },
     { module: 'convue/convex/database', source: 'src/convex/http-database/index.ts' },
+    { module: 'convue/tabs', source: 'src/tabs/index.ts' },
     { module: 'convue/testing', source: 'src/testing/index.ts' },
   ])('explains every export of $module and shows it in an example', ({ module, source }) => {
     const names = exportsOf(source)

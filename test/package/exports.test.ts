@@ -9,6 +9,7 @@ import * as convue from '../../src/index.ts'
 import * as mock from '../../src/mock/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as sources from '../../src/sources/index.ts'
+import * as tabs from '../../src/tabs/index.ts'
 import * as testing from '../../src/testing/index.ts'
 import * as vite from '../../src/vite/index.ts'
 import * as vitest from '../../src/vitest/index.ts'
@@ -120,6 +121,10 @@ describe('the exports that exist at run time', () => {
 
   it('of convue/sources are exactly these', () => {
     expect(Object.keys(sources).sort()).toEqual(['auth0Source', 'clerkSource', 'oidcSource', 'workosSource'])
+  })
+
+  it('of convue/tabs are exactly these', () => {
+    expect(Object.keys(tabs)).toEqual(['sharedTabs'])
   })
 
   it('of convue/testing/mock are exactly these', () => {

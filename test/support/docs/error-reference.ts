@@ -8,6 +8,7 @@ import { identityErrors } from '../../../src/errors/identity-errors.ts'
 import { mockErrors } from '../../../src/errors/mock-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
+import { tabsErrors } from '../../../src/errors/tabs-errors.ts'
 import { testingErrors } from '../../../src/errors/testing-errors.ts'
 import { uploadErrors } from '../../../src/errors/upload-errors.ts'
 import { usageErrors } from '../../../src/errors/usage-errors.ts'
@@ -46,6 +47,7 @@ const sections: Section[] = [
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
   { title: '`convue/testing/mock`', errors: mockErrors },
+  { title: '`convue/tabs`', errors: tabsErrors },
   { title: '`convue/vite`, `nuxt dev` and `npx convue`', errors: devErrors },
   { title: '`convue/convex`', errors: convexErrors },
   { title: 'Installed versions', errors: versionErrors },
@@ -57,6 +59,7 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
   nuxt: '`convue/nuxt`',
   testing: '`convue/testing`',
   mock: '`convue/testing/mock`',
+  tabs: '`convue/tabs`',
   convex: '`convue/convex`',
   dev: '`convue/vite`, `nuxt dev`, `npx convue`',
 }

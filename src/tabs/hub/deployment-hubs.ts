@@ -1,0 +1,213 @@
+/** The hubs of one deployment, one for each identity, and the clients that have none yet. */
+import type { LinkIdentity } from './identity.ts'
+import type { Link } from './link.ts'
+import type { Authenticate, ClientFrame, Connect } from './protocol.ts'
+import type { OpenSocket, SocketEvents } from './upstream.ts'
+import { Hub } from './hub.ts'
+import { ANONYMOUS, identify } from './identity.ts'
+import { isAtLeast, NO_TIME, parseFrame } from './protocol.ts'
+import { Upstream } from './upstream.ts'
+
+/** What the hubs need from the worker in which they run. */
+export interface HubEnvironment {
+  openSocket: OpenSocket
+  /** The time in ms since 1970. */
+  now: () => number
+  /** Returns a random UUID. */
+  createId: () => string
+}
+
+/**
+ * A client opens its socket before it says who it is. So that no client takes a socket for open
+ * that is not, the first client opens a socket that belongs to no identity. The first identity
+ * takes this socket.
+ */
+export class DeploymentHubs {
+  readonly #url: string
+  readonly #environment: HubEnvironment
+  readonly #hubs = new Map<string, Hub>()
+  readonly #hubOf = new Map<Link, Hub>()
+  /** A socket without an identity. */
+  #spare: Upstream | null = null
+  /** The clients that wait for the spare socket, or have not said who they are since it is open. */
+  readonly #unidentified = new Set<Link>()
+  /**
+   * The session of all connections of this worker. The deployment executes a repeated mutation once
+   * if its session and its id are the same.
+   */
+  readonly #sessionId: string
+  readonly #requestIds = new Map<string, Map<number, number>>()
+  #nextRequestId = 0
+  #connectionCount = 0
+  #lastCloseReason: string | null = 'InitialConnect'
+  #observed = NO_TIME
+
+  constructor(url: string, environment: HubEnvironment) {
+    this.#url = url
+    this.#environment = environment
+    this.#sessionId = environment.createId()
+  }
+
+  /** Adds a client. Its `opened` is called as soon as there is a connection to the deployment. */
+  open(link: Link): void {
+    const isReachable = [...this.#hubs.values()].some(hub => hub.isOpen)
+    if (isReachable)
+      return link.open(this.#environment.now())
+    this.#unidentified.add(link)
+    this.#spare ??= this.#openSpare()
+    if (this.#spare.isOpen)
+      link.open(this.#environment.now())
+  }
+
+  /** Handles messages that a client has sent together. */
+  receive(link: Link, texts: string[]): void {
+    for (const text of texts) {
+      const frame = parseFrame<ClientFrame>(text)
+      if (!link.isEnded)
+        this.#receive(link, frame)
+    }
+    const hub = this.#hubOf.get(link)
+    if (link.isEnded)
+      this.end(link)
+    else
+      hub?.update(link)
+  }
+
+  /** Removes a client. */
+  end(link: Link): void {
+    link.isEnded = true
+    this.#hubOf.get(link)?.leave(link)
+    this.#hubOf.delete(link)
+    this.#onceIdentified(link)
+  }
+
+  /** Forgets the requests of a client that cannot repeat them. */
+  forget(sessionId: string): void {
+    this.#requestIds.delete(sessionId)
+  }
+
+  #receive(link: Link, frame: ClientFrame | null): void {
+    switch (frame?.type) {
+      case 'Connect':
+        link.connect = frame
+        return
+      case 'Authenticate':
+        return this.#authenticate(link, frame)
+      case 'ModifyQuerySet':
+      case 'Mutation':
+      case 'Action':
+      case 'Event':
+        return this.#receiveAs(link, this.#hubOf.get(link)?.identity ?? ANONYMOUS, frame)
+      default:
+        link.unshare()
+    }
+  }
+
+  #authenticate(link: Link, frame: Authenticate): void {
+    const identity = identify(frame)
+    if (!identity)
+      return link.unshare()
+    link.identify(identity)
+    this.#receiveAs(link, identity, frame)
+  }
+
+  #receiveAs(link: Link, identity: LinkIdentity, frame: Exclude<ClientFrame, Connect>): void {
+    if (!link.connect)
+      return link.unshare()
+    const hub = this.#hubOf.get(link) ?? this.#join(link, identity)
+    // The client connects again, as its other identity.
+    if (hub.identity.key !== identity.key)
+      return link.close(1000, '')
+    // Without a user, there is nothing to confirm.
+    if (frame.type === 'Authenticate' && frame.tokenType === 'None')
+      return link.view.authenticate(0)
+    hub.receive(link, frame)
+  }
+
+  #join(link: Link, identity: LinkIdentity): Hub {
+    const hub = this.#hubs.get(identity.key) ?? this.#createHub(link, identity)
+    this.#hubOf.set(link, hub)
+    this.#onceIdentified(link)
+    hub.join(link)
+    return hub
+  }
+
+  #createHub(first: Link, identity: LinkIdentity): Hub {
+    const hub = new Hub({
+      now: this.#environment.now,
+      requestIdOf: (sessionId, requestId) => this.#requestIdOf(sessionId, requestId),
+      connect: link => this.#describeConnection(link),
+      observe: (ts) => {
+        this.#observed = isAtLeast(ts, this.#observed) ? ts : this.#observed
+      },
+      remove: (ended, reason) => this.#remove(ended, reason),
+    }, identity, first, owner => this.#takeUpstream(owner))
+    this.#hubs.set(identity.key, hub)
+    return hub
+  }
+
+  #takeUpstream(owner: SocketEvents): Upstream {
+    const spare = this.#spare
+    if (!spare)
+      return new Upstream(this.#environment.openSocket, this.#url, owner)
+    this.#spare = null
+    spare.passTo(owner)
+    return spare
+  }
+
+  #openSpare(): Upstream {
+    return new Upstream(this.#environment.openSocket, this.#url, {
+      onOpen: () => this.#unidentified.forEach(link => link.open(this.#environment.now())),
+      onMessage: () => {},
+      onClose: (code, reason) => {
+        this.#spare = null
+        this.#lastCloseReason = reason || `closed with code ${code}`
+        const links = [...this.#unidentified]
+        this.#unidentified.clear()
+        links.forEach(link => link.close(code, reason))
+      },
+    })
+  }
+
+  /** Closes the spare socket if no client can need it any more. */
+  #onceIdentified(link: Link): void {
+    this.#unidentified.delete(link)
+    if (this.#unidentified.size > 0)
+      return
+    this.#spare?.close()
+    this.#spare = null
+  }
+
+  #remove(hub: Hub, reason: string): void {
+    this.#lastCloseReason = reason
+    if (this.#hubs.get(hub.identity.key) === hub)
+      this.#hubs.delete(hub.identity.key)
+    for (const [link, joined] of this.#hubOf) {
+      if (joined === hub)
+        this.#hubOf.delete(link)
+    }
+  }
+
+  #describeConnection({ connect }: Link): string {
+    const { maxObservedTimestamp = NO_TIME, clientTs } = connect!
+    const observed = isAtLeast(maxObservedTimestamp, this.#observed) ? maxObservedTimestamp : this.#observed
+    const message = {
+      type: 'Connect',
+      sessionId: this.#sessionId,
+      connectionCount: this.#connectionCount++,
+      lastCloseReason: this.#lastCloseReason,
+      maxObservedTimestamp: observed === NO_TIME ? undefined : observed,
+      clientTs,
+    }
+    this.#lastCloseReason = null
+    return JSON.stringify(message)
+  }
+
+  #requestIdOf(sessionId: string, requestId: number): number {
+    const ids = this.#requestIds.get(sessionId) ?? new Map<number, number>()
+    this.#requestIds.set(sessionId, ids)
+    const id = ids.get(requestId) ?? this.#nextRequestId++
+    ids.set(requestId, id)
+    return id
+  }
+}

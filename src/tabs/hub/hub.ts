@@ -1,0 +1,292 @@
+/** One connection to the deployment, and the clients of all tabs that share it. */
+import type { LinkIdentity, UserToken } from './identity.ts'
+import type { Link } from './link.ts'
+import type {
+  Authenticate,
+  Call,
+  CallResponse,
+  ModifyQuerySet,
+  QueryChange,
+  ServerFrame,
+  Transition,
+  Version,
+} from './protocol.ts'
+import type { SocketEvents, Upstream } from './upstream.ts'
+import { isEnding, isRenewal } from './identity.ts'
+import { FIRST_VERSION, isAtLeast, isSameVersion, NO_TIME, parseFrame } from './protocol.ts'
+import { keyOf, SharedQueries } from './shared-queries.ts'
+import { TransitionChunks } from './transition-chunks.ts'
+
+/** What a hub needs from the hubs of its deployment. */
+export interface HubHost {
+  now: () => number
+  /** The id on the wire of a client's request. A client that repeats a request gets the same id. */
+  requestIdOf: (sessionId: string, requestId: number) => number
+  /** Returns the first message of a new connection. */
+  connect: (first: Link) => string
+  /** Called with each timestamp that the deployment has sent. */
+  observe: (ts: string) => void
+  /** The hub has ended, and must not be used any more. */
+  remove: (hub: Hub, reason: string) => void
+}
+
+/** All messages of one identity. The identity never changes. */
+export class Hub implements SocketEvents {
+  readonly identity: LinkIdentity
+  readonly #host: HubHost
+  readonly #upstream: Upstream
+  readonly #links = new Set<Link>()
+  readonly #queries = new SharedQueries()
+  readonly #chunks = new TransitionChunks()
+  /** The calls without an answer, by their ids on the wire. */
+  readonly #calls = new Map<number, { link: Link, requestId: number }>()
+  /** Messages that wait until the connection is open. */
+  readonly #unsent: string[] = []
+  #reached: Version = FIRST_VERSION
+  #requested = { querySet: 0, identity: 0 }
+  /** The token of the connection. */
+  #token: UserToken | null = null
+  /** A token that expires later, but not so much later that it is sent already. */
+  #nextToken: UserToken | null = null
+  #clientClockSkew: number | undefined
+
+  /** `openUpstream` returns the connection, which may be open already. */
+  constructor(host: HubHost, identity: LinkIdentity, first: Link, openUpstream: (owner: SocketEvents) => Upstream) {
+    this.#host = host
+    this.identity = identity
+    this.#upstream = openUpstream(this)
+    this.#send(host.connect(first))
+    if (identity.token)
+      this.#authenticate(identity.token)
+  }
+
+  get isOpen(): boolean {
+    return this.#upstream.isOpen
+  }
+
+  join(link: Link): void {
+    this.#links.add(link)
+    const observed = link.connect!.maxObservedTimestamp ?? NO_TIME
+    // The client has received newer results on another connection, and must not go back.
+    const isBehind = this.#reached.ts !== NO_TIME && !isAtLeast(this.#reached.ts, observed)
+    if (isBehind) {
+      this.#modify([])
+      link.view.modify(0, this.#requested.querySet)
+    }
+  }
+
+  leave(link: Link): void {
+    if (!this.#links.delete(link))
+      return
+    const changes: QueryChange[] = []
+    for (const query of link.view.clear())
+      this.#queries.release(query, changes)
+    if (this.#links.size === 0)
+      this.#end('OnCloseInvoked')
+    else if (changes.length > 0)
+      this.#modify(changes)
+  }
+
+  receive(link: Link, frame: Authenticate | ModifyQuerySet | Call | { type: 'Event' }): void {
+    switch (frame.type) {
+      case 'Authenticate':
+        return this.#receiveToken(link)
+      case 'ModifyQuerySet':
+        return this.#receiveQueries(link, frame)
+      case 'Mutation':
+      case 'Action':
+        return this.#receiveCall(link, frame)
+      case 'Event':
+        return this.#send(JSON.stringify(frame))
+    }
+  }
+
+  /** Sends the transition that is due to a client, after all messages that it has sent together. */
+  update(link: Link): void {
+    const transition = link.view.takeTransition(this.#reached, this.#clientClockSkew)
+    if (transition)
+      link.deliver(transition, this.#host.now())
+  }
+
+  onOpen(): void {
+    for (const text of this.#unsent.splice(0))
+      this.#upstream.send(text)
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#host.remove(this, reason || `closed with code ${code}`)
+    for (const link of [...this.#links])
+      link.close(code, reason)
+  }
+
+  onMessage(text: string): void {
+    try {
+      this.#handle(parseFrame<ServerFrame>(text))
+    }
+    catch {
+      this.#unshare()
+    }
+  }
+
+  /** @throws {Error} if the hub does not understand the message. */
+  #handle(frame: ServerFrame | null): void {
+    const now = this.#host.now()
+    if (frame?.type !== 'TransitionChunk' && frame?.type !== 'Ping' && this.#chunks.isIncomplete)
+      throw new Error('The rest of a transition is missing.')
+    switch (frame?.type) {
+      case 'Ping':
+        break
+      case 'Transition':
+        this.#handleTransition(frame)
+        break
+      case 'TransitionChunk': {
+        const text = this.#chunks.add(frame)
+        if (text)
+          this.#handleTransition(parseFrame<Transition>(text)!)
+        break
+      }
+      case 'MutationResponse':
+      case 'ActionResponse':
+        this.#handleResponse(frame)
+        break
+      case 'AuthError':
+        return this.#handleAuthError(frame)
+      default:
+        throw new Error('Only the client of a tab can handle this message.')
+    }
+    this.#renew(now)
+    for (const link of this.#links)
+      link.keepAlive(now)
+  }
+
+  #handleTransition({ startVersion, endVersion, modifications, clientClockSkew }: Transition): void {
+    if (!isSameVersion(startVersion, this.#reached))
+      throw new Error('A transition is missing.')
+    for (const modification of modifications)
+      this.#queries.apply(modification)
+    this.#reached = endVersion
+    this.#clientClockSkew = clientClockSkew
+    this.#host.observe(endVersion.ts)
+    for (const link of this.#links)
+      this.update(link)
+  }
+
+  #handleResponse(frame: CallResponse): void {
+    const call = this.#calls.get(frame.requestId)
+    this.#calls.delete(frame.requestId)
+    if (frame.ts)
+      this.#host.observe(frame.ts)
+    if (!call || !this.#links.has(call.link))
+      return
+    call.link.deliver(JSON.stringify({ ...frame, requestId: call.requestId }), this.#host.now())
+    if (frame.ts) {
+      call.link.view.awaitTime(frame.ts)
+      this.update(call.link)
+    }
+  }
+
+  /**
+   * The deployment has refused the token of the connection. The clients with this token or an older
+   * one request another. The clients with a newer one only connect again.
+   */
+  #handleAuthError({ error, authUpdateAttempted }: Extract<ServerFrame, { type: 'AuthError' }>): void {
+    const refused = this.#token
+    const links = [...this.#links]
+    this.#end('AuthError')
+    for (const link of links) {
+      const isConcerned = !refused || !link.token || link.token.expiresAt <= refused.expiresAt
+      const { identity: baseVersion } = link.view
+      // Before its first transition, a client concludes that none of its calls has been executed.
+      const mustNotConclude = link.mayHaveRun && baseVersion === 0
+      if (isConcerned && !mustNotConclude) {
+        const message = JSON.stringify({ type: 'AuthError', error, baseVersion, authUpdateAttempted })
+        link.deliver(message, this.#host.now())
+      }
+      link.close(1000, '')
+    }
+  }
+
+  #receiveToken(link: Link): void {
+    const { token } = link
+    const current = this.#token
+    if (token && current && token.value !== current.value) {
+      if (isRenewal(token, current))
+        this.#authenticate(token)
+      else if (token.expiresAt > (this.#nextToken ?? current).expiresAt)
+        this.#nextToken = token
+    }
+    const isSent = token?.value === this.#token?.value
+    link.view.authenticate(isSent ? this.#requested.identity : Math.min(this.#requested.identity, 1))
+  }
+
+  #receiveQueries(link: Link, { baseVersion, newVersion, modifications }: ModifyQuerySet): void {
+    if (baseVersion !== link.view.querySet)
+      return link.close(1002, 'The version of the query set is not the current version.')
+    const changes: QueryChange[] = []
+    let isPending = false
+    for (const modification of modifications) {
+      if (modification.type === 'Add') {
+        const isRerun = link.view.hasJustRemoved(keyOf(modification))
+        const query = this.#queries.acquire(modification, changes, isRerun)
+        link.view.add(modification.queryId, query)
+        isPending ||= query.isPending
+      }
+      else {
+        const query = link.view.remove(modification.queryId)
+        if (query)
+          this.#queries.release(query, changes)
+      }
+    }
+    // The first message about queries is sent even if it is empty: the deployment answers it.
+    if (changes.length > 0 || this.#requested.querySet === 0)
+      this.#modify(changes)
+    link.view.modify(newVersion, isPending ? this.#requested.querySet : 1)
+  }
+
+  #receiveCall(link: Link, frame: Call): void {
+    const requestId = this.#host.requestIdOf(link.connect!.sessionId, frame.requestId)
+    this.#calls.set(requestId, { link, requestId: frame.requestId })
+    link.mayHaveRun ||= this.#reached.identity > 0
+    this.#send(JSON.stringify({ ...frame, requestId }))
+  }
+
+  #modify(modifications: QueryChange[]): void {
+    const baseVersion = this.#requested.querySet++
+    this.#send(JSON.stringify({ type: 'ModifyQuerySet', baseVersion, newVersion: baseVersion + 1, modifications }))
+  }
+
+  #authenticate(token: UserToken): void {
+    this.#token = token
+    this.#nextToken = null
+    const baseVersion = this.#requested.identity++
+    this.#send(JSON.stringify({ type: 'Authenticate', tokenType: 'User', value: token.value, baseVersion }))
+  }
+
+  /** Sends the next token if the current token ends. The tab whose token it is may have ended. */
+  #renew(now: number): void {
+    const time = (now - (this.#clientClockSkew ?? 0)) / 1000
+    if (this.#token && this.#nextToken && isEnding(this.#token, time))
+      this.#authenticate(this.#nextToken)
+  }
+
+  #send(text: string): void {
+    if (this.#upstream.isOpen)
+      this.#upstream.send(text)
+    else
+      this.#unsent.push(text)
+  }
+
+  /** Closes the connection. The caller informs the clients. */
+  #end(reason: string): void {
+    this.#upstream.close()
+    this.#host.remove(this, reason)
+  }
+
+  /** The tabs use sockets of their own, whose clients understand all messages. */
+  #unshare(): void {
+    const links = [...this.#links]
+    this.#end('Unshared')
+    for (const link of links)
+      link.unshare()
+  }
+}

@@ -1,0 +1,74 @@
+/** One client of a tab: what the hubs know about it, and the way back to it. */
+import type { LinkIdentity, UserToken } from './identity.ts'
+import type { Connect } from './protocol.ts'
+import { LinkView } from './link-view.ts'
+
+/** The events of a client's socket in its tab. */
+export interface LinkPort {
+  opened: () => void
+  message: (text: string) => void
+  closed: (code: number, reason: string) => void
+  /** The client's messages cannot be shared: the tab must use its own sockets from now on. */
+  unshared: () => void
+}
+
+/** A client, from the opening of its socket to its end. */
+export class Link {
+  readonly port: LinkPort
+  readonly view = new LinkView()
+  /** The first message of the client. */
+  connect: Connect | null = null
+  /** The latest token of the client. */
+  token: UserToken | null = null
+  /**
+   * Whether the deployment may have executed a call of the client under the token of another tab.
+   */
+  mayHaveRun = false
+  isEnded = false
+  /** The time of the latest message to the client, in ms since 1970. */
+  #deliveredAt: number
+
+  constructor(port: LinkPort, now: number) {
+    this.port = port
+    this.#deliveredAt = now
+  }
+
+  identify({ token }: LinkIdentity): void {
+    this.token = token
+  }
+
+  open(now: number): void {
+    this.#deliveredAt = now
+    this.port.opened()
+  }
+
+  deliver(text: string, now: number): void {
+    if (this.isEnded)
+      return
+    this.#deliveredAt = now
+    this.port.message(text)
+  }
+
+  /**
+   * A client closes a socket on which it receives nothing for a minute. The deployment pings the
+   * shared connection only, and only while nothing else is sent on it.
+   */
+  keepAlive(now: number): void {
+    if (now - this.#deliveredAt >= 10_000)
+      this.deliver('{"type":"Ping"}', now)
+  }
+
+  close(code: number, reason: string): void {
+    if (this.isEnded)
+      return
+    this.isEnded = true
+    this.port.closed(code, reason)
+  }
+
+  unshare(): void {
+    if (this.isEnded)
+      return
+    this.isEnded = true
+    this.port.unshared()
+  }
+}

@@ -1,0 +1,194 @@
+/** The connection of a tab to the worker: its start, its messages and its end. */
+import type { Cancel } from '../shared/schedule.ts'
+import type { Locks } from './locks.ts'
+import type { Port, TabMessage, WorkerMessage } from './port-messages.ts'
+import type { SharedSocket } from './shared-socket.ts'
+import { schedule } from '../shared/schedule.ts'
+import { holdLock, onceReleased } from './locks.ts'
+import { PORT_VERSION } from './port-messages.ts'
+
+/** The time after which a worker that does not answer is not used, in milliseconds. */
+const START_MS = 10_000
+
+/**
+ * The time without a socket after which the connection ends, in milliseconds. It is longer than the
+ * longest back-off of a client, which is 24 s.
+ */
+const IDLE_MS = 30_000
+
+/** Codes of `CloseEvent`. */
+const NORMAL = 1000
+const GOING_AWAY = 1001
+const ABNORMAL = 1006
+
+/** The reason why a tab cannot share the connection. */
+export type Problem = 'unsupported' | 'failed' | 'silent' | 'refused' | 'unknownMessage'
+
+/** The parts of a `SharedWorker` that are used. */
+export interface TabsWorker {
+  readonly port: Port
+  onerror: ((event: any) => void) | null
+}
+
+/** What a connection needs from its page. */
+export interface ConnectionHost {
+  createWorker: () => TabsWorker
+  locks: Locks
+  createId: () => string
+  /** Calls `onHide` when the user leaves the page, until the returned function is called. */
+  onceHidden: (onHide: (isFrozen: boolean) => void) => Cancel
+  /** The tab must not share any connection from now on. */
+  onProblem: (problem: Problem, cause?: unknown) => void
+  /** The connection has ended. The next socket needs another one. */
+  onEnd: () => void
+}
+
+/** One life of a page: it ends with the page, with the worker, or without any socket. */
+export class WorkerConnection {
+  readonly #host: ConnectionHost
+  readonly #sockets = new Map<number, SharedSocket>()
+  readonly #ids = new Map<SharedSocket, number>()
+  /** Ends all waits. */
+  readonly #end = new AbortController()
+  readonly #stopWatchingPage: Cancel
+  #status: 'starting' | 'ready' | 'ended' = 'starting'
+  #port: Port | null = null
+  #releaseLock: Cancel | null = null
+  #cancelTimer: Cancel
+  #nextId = 0
+
+  constructor(host: ConnectionHost) {
+    this.#host = host
+    this.#cancelTimer = schedule(() => this.#fail('silent'), START_MS)
+    this.#stopWatchingPage = host.onceHidden(isFrozen => this.#leave(isFrozen, GOING_AWAY))
+    this.#start().catch(error => this.#fail('failed', error))
+  }
+
+  open(socket: SharedSocket): void {
+    const link = this.#nextId++
+    this.#sockets.set(link, socket)
+    this.#ids.set(socket, link)
+    if (this.#status === 'starting')
+      return
+    this.#cancelTimer()
+    this.#post({ type: 'open', link, url: socket.url })
+  }
+
+  send(socket: SharedSocket, texts: string[]): void {
+    const link = this.#ids.get(socket)
+    if (link !== undefined)
+      this.#post({ type: 'send', link, texts })
+  }
+
+  close(socket: SharedSocket): void {
+    const link = this.#ids.get(socket)
+    if (link === undefined)
+      return
+    this.#take(link)
+    if (this.#status === 'ready')
+      this.#post({ type: 'close', link })
+  }
+
+  async #start(): Promise<void> {
+    const { locks, createId, createWorker } = this.#host
+    const lock = await holdLock(locks, createId)
+    // The page may have been left in the meantime.
+    if (this.#status === 'ended')
+      return lock.release()
+    this.#releaseLock = lock.release
+    const worker = createWorker()
+    worker.onerror = () => this.#fail('failed')
+    this.#port = worker.port
+    this.#port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => this.#receive(data)
+    this.#post({ type: 'hello', version: PORT_VERSION, lock: lock.name })
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'ready':
+        return this.#onReady(message.lock)
+      case 'refused':
+        return this.#fail('refused')
+      case 'opened':
+        return this.#sockets.get(message.link)?.open()
+      case 'message':
+        return this.#sockets.get(message.link)?.receive(message.text)
+      case 'closed':
+        return this.#take(message.link)?.end(message.code, message.reason)
+      case 'unshared':
+        return this.#onUnshared(message.link)
+    }
+  }
+
+  #onReady(workerLock: string): void {
+    if (this.#status !== 'starting')
+      return
+    this.#status = 'ready'
+    this.#cancelTimer()
+    // The browser may end a worker, for example together with the page that has started it.
+    onceReleased(this.#host.locks, workerLock, () => this.#leave(true, ABNORMAL), this.#end.signal)
+    for (const [link, { url }] of this.#sockets)
+      this.#post({ type: 'open', link, url })
+    this.#endIfIdle()
+  }
+
+  /** The client connects again, with a socket of its own. */
+  #onUnshared(link: number): void {
+    this.#host.onProblem('unknownMessage')
+    this.#take(link)?.end(NORMAL, '')
+  }
+
+  /** Sockets that wait are opened without the worker. */
+  #fail(problem: Problem, cause?: unknown): void {
+    if (this.#status !== 'starting')
+      return
+    const waiting = [...this.#sockets.values()]
+    this.#finish()
+    this.#host.onProblem(problem, cause)
+    waiting.forEach(socket => socket.useOwn())
+  }
+
+  #leave(mayReturn: boolean, code: number): void {
+    if (this.#status === 'ended')
+      return
+    const open = [...this.#sockets.values()]
+    this.#post({ type: 'bye', mayReturn })
+    this.#finish()
+    open.forEach(socket => socket.end(code, ''))
+  }
+
+  #finish(): void {
+    this.#status = 'ended'
+    this.#sockets.clear()
+    this.#ids.clear()
+    this.#cancelTimer()
+    this.#stopWatchingPage()
+    this.#end.abort()
+    this.#releaseLock?.()
+    if (this.#port)
+      this.#port.onmessage = null
+    this.#host.onEnd()
+  }
+
+  /** Removes a socket that has ended. */
+  #take(link: number): SharedSocket | undefined {
+    const socket = this.#sockets.get(link)
+    if (!socket)
+      return undefined
+    this.#sockets.delete(link)
+    this.#ids.delete(socket)
+    this.#endIfIdle()
+    return socket
+  }
+
+  #endIfIdle(): void {
+    if (this.#sockets.size > 0 || this.#status !== 'ready')
+      return
+    this.#cancelTimer()
+    this.#cancelTimer = schedule(() => this.#leave(true, NORMAL), IDLE_MS)
+  }
+
+  #post(message: TabMessage): void {
+    this.#port?.postMessage(message)
+  }
+}

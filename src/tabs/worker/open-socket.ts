@@ -1,0 +1,48 @@
+/** Opens the real sockets of a worker. */
+import type { OpenSocket, Socket, SocketEvents } from '../hub/upstream.ts'
+
+/**
+ * The longest time without a message, in milliseconds. The deployment sends one every 15 s. It is
+ * shorter than the time after which the clients of the tabs give up, which is 60 s, so that all of
+ * them see the end of the connection together.
+ */
+const SILENCE_MS = 50_000
+
+/** Code of a socket that was closed without a close frame. */
+const ABNORMAL = 1006
+
+/** Returns a function that opens sockets of a class, and closes them when nothing arrives. */
+export function socketOpener(SocketClass: typeof WebSocket): OpenSocket {
+  return (url, events) => openSocket(new SocketClass(url), events)
+}
+
+function openSocket(socket: WebSocket, { onOpen, onMessage, onClose }: SocketEvents): Socket {
+  let timer: ReturnType<typeof setTimeout>
+  expectMessage()
+  socket.onopen = () => {
+    expectMessage()
+    onOpen()
+  }
+  socket.onmessage = ({ data }) => {
+    expectMessage()
+    onMessage(data)
+  }
+  socket.onclose = ({ code, reason }) => end(code, reason)
+  return { send: text => socket.send(text), close }
+
+  function expectMessage(): void {
+    clearTimeout(timer)
+    timer = setTimeout(end, SILENCE_MS, ABNORMAL, 'InactiveServer')
+  }
+
+  function end(code: number, reason: string): void {
+    close()
+    onClose(code, reason)
+  }
+
+  function close(): void {
+    clearTimeout(timer)
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+  }
+}

@@ -1,0 +1,101 @@
+/** The worker's side of one tab: its messages, and its end. */
+import type { HubEnvironment } from '../hub/deployment-hubs.ts'
+import type { Locks } from '../locks.ts'
+import type { Port, TabMessage, WorkerMessage } from '../port-messages.ts'
+import { DeploymentHubs } from '../hub/deployment-hubs.ts'
+import { Link } from '../hub/link.ts'
+import { onceReleased } from '../locks.ts'
+import { PORT_VERSION } from '../port-messages.ts'
+
+/** Everything that the tabs of a worker share. */
+export interface SharedState {
+  environment: HubEnvironment
+  locks: Locks
+  /** The name of the worker's own lock. */
+  lock: Promise<string>
+  /** The hubs by the URL of their deployment. */
+  hubs: Map<string, DeploymentHubs>
+}
+
+/** Answers the messages of a tab until the tab ends. */
+export function serveTab(port: Port, shared: SharedState): void {
+  const { environment, locks, hubs } = shared
+  const links = new Map<number, { link: Link, hubs: DeploymentHubs }>()
+  /** The sessions of the tab's clients, each with its deployment. */
+  const sessions = new Map<string, DeploymentHubs>()
+  const watch = new AbortController()
+
+  port.onmessage = ({ data }: MessageEvent<TabMessage>) => receive(data)
+
+  function receive(message: TabMessage): void {
+    switch (message.type) {
+      case 'hello':
+        return welcome(message)
+      case 'open':
+        return open(message)
+      case 'send':
+        return send(message)
+      case 'close':
+        return close(message.link)
+      case 'bye':
+        return end(message.mayReturn)
+    }
+  }
+
+  function welcome({ version, lock }: Extract<TabMessage, { type: 'hello' }>): void {
+    if (version !== PORT_VERSION)
+      return post({ type: 'refused' })
+    // A frozen page releases its lock too, and this may be noticed before its `bye`.
+    onceReleased(locks, lock, () => end(true), watch.signal)
+    shared.lock.then(name => post({ type: 'ready', lock: name }), () => post({ type: 'refused' }))
+  }
+
+  function open({ link: id, url }: Extract<TabMessage, { type: 'open' }>): void {
+    const deployment = hubs.get(url) ?? new DeploymentHubs(url, environment)
+    hubs.set(url, deployment)
+    const link = new Link({
+      opened: () => post({ type: 'opened', link: id }),
+      message: text => post({ type: 'message', link: id, text }),
+      closed: (code, reason) => {
+        links.delete(id)
+        post({ type: 'closed', link: id, code, reason })
+      },
+      unshared: () => {
+        links.delete(id)
+        post({ type: 'unshared', link: id })
+      },
+    }, environment.now())
+    links.set(id, { link, hubs: deployment })
+    deployment.open(link)
+  }
+
+  function send({ link: id, texts }: Extract<TabMessage, { type: 'send' }>): void {
+    const found = links.get(id)
+    if (!found)
+      return
+    found.hubs.receive(found.link, texts)
+    const sessionId = found.link.connect?.sessionId
+    if (sessionId)
+      sessions.set(sessionId, found.hubs)
+  }
+
+  function close(id: number): void {
+    const found = links.get(id)
+    links.delete(id)
+    found?.hubs.end(found.link)
+  }
+
+  /** A tab that returns, from the back/forward cache, repeats its unanswered mutations. */
+  function end(mayReturn: boolean): void {
+    watch.abort()
+    port.onmessage = null
+    for (const id of [...links.keys()])
+      close(id)
+    if (!mayReturn)
+      sessions.forEach((deployment, sessionId) => deployment.forget(sessionId))
+  }
+
+  function post(message: WorkerMessage): void {
+    port.postMessage(message)
+  }
+}

@@ -1,0 +1,177 @@
+import type { HubEnvironment } from '../../../src/tabs/hub/deployment-hubs.ts'
+import type { Locks } from '../../../src/tabs/locks.ts'
+import type { Port } from '../../../src/tabs/port-messages.ts'
+import type { TabPage } from '../../../src/tabs/tab-sockets.ts'
+import type { Problem, TabsWorker } from '../../../src/tabs/worker-connection.ts'
+import type { SharedState } from '../../../src/tabs/worker/serve-tab.ts'
+import { holdLock } from '../../../src/tabs/locks.ts'
+import { tabSockets } from '../../../src/tabs/tab-sockets.ts'
+import { socketOpener } from '../../../src/tabs/worker/open-socket.ts'
+import { serveTab } from '../../../src/tabs/worker/serve-tab.ts'
+
+/** A page or a worker, which the test can end. */
+interface Agent { isDead: boolean }
+
+type Grant = () => Promise<void>
+
+/** The Web Locks of a browser, which releases the locks of an agent that has ended. */
+class ScriptedLocks {
+  readonly #queues = new Map<string, { agent: Agent, grant: Grant, end?: () => void }[]>()
+
+  of(agent: Agent): Locks {
+    const request = (name: string, ...rest: any[]): Promise<unknown> => {
+      const callback = rest.at(-1) as (lock: unknown) => unknown
+      const { signal } = rest.length > 1 ? rest[0] as { signal?: AbortSignal } : {}
+      return new Promise((resolve, reject) => {
+        const queue = this.#queues.get(name) ?? []
+        this.#queues.set(name, queue)
+        const entry = { agent, grant: async () => {
+          const ended = new Promise<void>(end => Object.assign(entry, { end }))
+          const result = Promise.resolve(callback({ name }))
+          await Promise.race([result, ended])
+          queue.shift()
+          resolve(undefined)
+          void queue[0]?.grant()
+        } }
+        signal?.addEventListener('abort', () => {
+          const index = queue.indexOf(entry)
+          if (index > 0)
+            queue.splice(index, 1)
+          if (index > 0)
+            reject(new DOMException('Aborted', 'AbortError'))
+        })
+        if (queue.push(entry) === 1)
+          queueMicrotask(() => void entry.grant())
+      })
+    }
+    return { request } as Locks
+  }
+
+  /** Releases all locks of an agent. */
+  end(agent: Agent): void {
+    agent.isDead = true
+    for (const queue of this.#queues.values()) {
+      const [holder] = queue
+      const waiting = queue.filter((entry, index) => index > 0 && entry.agent === agent)
+      waiting.forEach(entry => queue.splice(queue.indexOf(entry), 1))
+      if (holder?.agent === agent)
+        holder.end?.()
+    }
+  }
+}
+
+/** A tab, whose Convex clients use `WebSocket`. */
+export interface ScriptedTab {
+  WebSocket: typeof WebSocket
+  problems: Problem[]
+  /** Ends the tab without any event in it, as a crash does. */
+  kill: () => void
+  /** Leaves the page. A frozen page may be shown again: its code runs on. */
+  hide: (isFrozen: boolean) => void
+}
+
+/** A browser with tabs and the shared worker, in this process. Messages arrive in microtasks. */
+export class ScriptedTabs {
+  readonly #SocketClass: typeof WebSocket
+  readonly #locks = new ScriptedLocks()
+  #worker: { agent: Agent, state: SharedState } | null = null
+  #ids = 0
+  /** Whether new workers do not answer. */
+  isSilent = false
+  isSupported = true
+  /** The error of the start of a worker. */
+  startError: Error | null = null
+
+  /** @param SocketClass The sockets to the deployment. */
+  constructor(SocketClass: typeof WebSocket) {
+    this.#SocketClass = SocketClass
+  }
+
+  open(): ScriptedTab {
+    const agent: Agent = { isDead: false }
+    const problems: Problem[] = []
+    const hideListeners = new Set<(isFrozen: boolean) => void>()
+    const page: TabPage = {
+      createWorker: () => this.#connect(agent),
+      locks: this.#locks.of(agent),
+      createId: () => this.#createId(),
+      onceHidden(onHide) {
+        hideListeners.add(onHide)
+        return () => hideListeners.delete(onHide)
+      },
+      isSupported: () => this.isSupported,
+      openOwn: url => new this.#SocketClass(url),
+      warn: problem => problems.push(problem),
+    }
+    return {
+      WebSocket: tabSockets(page),
+      problems,
+      kill: () => this.#locks.end(agent),
+      hide: isFrozen => hideListeners.forEach(onHide => onHide(isFrozen)),
+    }
+  }
+
+  /** Ends the worker, as the browser does together with the process of a page. */
+  killWorker(): void {
+    if (!this.#worker)
+      return
+    const { agent, state } = this.#worker
+    this.#worker = null
+    this.#locks.end(agent)
+    // The browser closes the sockets of a worker that ends.
+    this.#sockets.forEach(socket => socket.close())
+    this.#sockets.clear()
+    state.hubs.clear()
+  }
+
+  readonly #sockets = new Set<{ close: () => void }>()
+
+  #connect(tab: Agent): TabsWorker {
+    if (this.startError)
+      throw this.startError
+    const [inTab, inWorker] = portPair(tab, this.isSilent ? { isDead: true } : this.#start().agent)
+    if (!this.isSilent)
+      serveTab(inWorker, this.#start().state)
+    return { port: inTab, onerror: null }
+  }
+
+  #start(): { agent: Agent, state: SharedState } {
+    if (this.#worker)
+      return this.#worker
+    const agent: Agent = { isDead: false }
+    const locks = this.#locks.of(agent)
+    const createId = (): string => this.#createId()
+    const open = socketOpener(this.#SocketClass)
+    const environment: HubEnvironment = {
+      openSocket: (url, events) => {
+        const socket = open(url, events)
+        this.#sockets.add(socket)
+        return socket
+      },
+      now: () => Date.now(),
+      createId,
+    }
+    const state = { environment, locks, lock: holdLock(locks, createId).then(({ name }) => name), hubs: new Map() }
+    this.#worker = { agent, state }
+    return this.#worker
+  }
+
+  #createId(): string {
+    return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`
+  }
+}
+
+/** Two connected ports, of which each delivers only while both agents live. */
+function portPair(one: Agent, other: Agent): [Port, Port] {
+  const isLive = (): boolean => !one.isDead && !other.isDead
+  const first: Port = { onmessage: null, postMessage() {} }
+  const second: Port = { onmessage: null, postMessage: message => deliver(first, message) }
+  first.postMessage = message => deliver(second, message)
+  return [first, second]
+
+  function deliver(port: Port, message: unknown): void {
+    const data = structuredClone(message)
+    if (isLive())
+      queueMicrotask(() => isLive() && port.onmessage?.({ data } as MessageEvent))
+  }
+}

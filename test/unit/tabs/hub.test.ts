@@ -1,0 +1,412 @@
+import type { SocketEvents } from '../../../src/tabs/hub/upstream.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DeploymentHubs } from '../../../src/tabs/hub/deployment-hubs.ts'
+import { Link } from '../../../src/tabs/hub/link.ts'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
+
+/** The deployment's end of a connection. */
+class Wire {
+  readonly sent: any[] = []
+  readonly events: SocketEvents
+  isClosed = false
+  #version = { querySet: 0, identity: 0, ts: 0 }
+
+  constructor(events: SocketEvents) {
+    this.events = events
+  }
+
+  post(message: object): void {
+    this.events.onMessage(JSON.stringify(message))
+  }
+
+  /** Sends a transition that reaches all versions that have been requested. */
+  answer(ts: number, results: Record<number, unknown> = {}, split?: (text: string) => string[]): void {
+    const querySet = this.sent.filter(({ type }) => type === 'ModifyQuerySet').length
+    const identity = this.sent.filter(({ type }) => type === 'Authenticate').length
+    const transition = {
+      type: 'Transition',
+      startVersion: { ...this.#version, ts: encode(this.#version.ts) },
+      endVersion: { querySet, identity, ts: encode(ts) },
+      modifications: Object.entries(results).map(([id, value]) => updated(Number(id), value)),
+    }
+    this.#version = { querySet, identity, ts }
+    const text = JSON.stringify(transition)
+    const parts = split?.(text)
+    if (!parts)
+      return this.post(transition)
+    parts.forEach((chunk, partNumber) =>
+      this.post({ type: 'TransitionChunk', chunk, partNumber, totalParts: parts.length, transitionId: 'one' }))
+  }
+}
+
+/** A client of a tab. */
+class Client {
+  readonly received: any[] = []
+  readonly link: Link
+  status: 'connecting' | 'open' | 'unshared' | [code: number, reason: string] = 'connecting'
+  readonly #hubs: DeploymentHubs
+  #querySet = 0
+
+  constructor(hubs: DeploymentHubs, sessionId: string) {
+    this.#hubs = hubs
+    this.link = new Link({
+      opened: () => this.status = 'open',
+      message: text => this.received.push(JSON.parse(text)),
+      closed: (code, reason) => this.status = [code, reason],
+      unshared: () => this.status = 'unshared',
+    }, 0)
+    hubs.open(this.link)
+    this.connect = (...frames) => this.send({ type: 'Connect', sessionId, connectionCount: 0, lastCloseReason: null }, ...frames)
+  }
+
+  readonly connect: (...frames: object[]) => void
+
+  send(...frames: object[]): void {
+    this.#hubs.receive(this.link, frames.map(frame => JSON.stringify(frame)))
+  }
+
+  modify(...modifications: object[]): object {
+    return { type: 'ModifyQuerySet', baseVersion: this.#querySet, newVersion: ++this.#querySet, modifications }
+  }
+
+  take(): any[] {
+    return this.received.splice(0)
+  }
+}
+
+let wires: Wire[]
+let hubs: DeploymentHubs
+let now: number
+
+beforeEach(() => {
+  wires = []
+  now = 1_000_000
+  hubs = new DeploymentHubs('wss://example.com/sync', {
+    openSocket(_, events) {
+      const wire = new Wire(events)
+      wires.push(wire)
+      return { send: text => wire.sent.push(JSON.parse(text)), close: () => wire.isClosed = true }
+    },
+    now: () => now,
+    createId: () => 'session of the worker',
+  })
+})
+
+const add = (queryId: number, udfPath: string, more: object = {}): object => ({ type: 'Add', queryId, udfPath, args: [{}], ...more })
+const remove = (queryId: number): object => ({ type: 'Remove', queryId })
+const authenticate = (value: string, baseVersion = 0): object => ({ type: 'Authenticate', tokenType: 'User', value, baseVersion })
+
+/** Opens a client, and its connection if it is the first. */
+function open(sessionId = 'session'): Client {
+  const client = new Client(hubs, sessionId)
+  wires.at(-1)!.events.onOpen()
+  return client
+}
+
+function updated(queryId: number, value: unknown): object {
+  return { type: 'QueryUpdated', queryId, value, logLines: [], journal: null }
+}
+
+function encode(ts: number): string {
+  return btoa(String.fromCharCode(...new Uint8Array(new BigUint64Array([BigInt(ts)]).buffer)))
+}
+
+const version = (querySet: number, identity: number, ts: number): object => ({ querySet, identity, ts: encode(ts) })
+
+describe('DeploymentHubs', () => {
+  describe('transitions', () => {
+    it('lead each client from its own version to a version with results of one timestamp', () => {
+      const one = open('one')
+      one.connect(one.modify(add(7, 'a:get')))
+      wires[0]!.answer(5, { 0: 'a' })
+      const two = open('two')
+      two.connect(two.modify(add(0, 'b:get'), add(1, 'a:get')))
+      expect(two.take()).toEqual([])
+      one.take()
+      wires[0]!.answer(6, { 0: 'A', 1: 'b' })
+      expect(one.take()).toEqual([expect.objectContaining({
+        startVersion: version(1, 0, 5),
+        endVersion: version(1, 0, 6),
+        modifications: [updated(7, 'A')],
+      })])
+      expect(two.take()).toEqual([expect.objectContaining({
+        startVersion: version(0, 0, 0),
+        endVersion: version(1, 0, 6),
+        modifications: [updated(0, 'b'), updated(1, 'A')],
+      })])
+    })
+
+    it('contain nothing about a query that a client has added before the wire has reached it', () => {
+      const one = open('one')
+      one.connect(one.modify(add(0, 'a:get')))
+      wires[0]!.answer(5, { 0: 'a' })
+      one.take()
+      one.send(one.modify(add(1, 'b:get')))
+      // A change of the data overtakes the new query.
+      wires[0]!.post({
+        type: 'Transition',
+        startVersion: version(1, 0, 5),
+        endVersion: version(1, 0, 6),
+        modifications: [updated(0, 'A')],
+      })
+      expect(one.take()).toEqual([expect.objectContaining({ endVersion: version(1, 0, 6), modifications: [updated(0, 'A')] })])
+    })
+
+    it('confirm a removal without a message to the deployment while another client uses the query', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(one.modify(add(0, 'a:get')))
+      two.connect(two.modify(add(4, 'a:get')))
+      wires[0]!.answer(5, { 0: 'a' })
+      two.take()
+      const count = wires[0]!.sent.length
+      two.send(two.modify(remove(4)))
+      expect(two.take()).toEqual([expect.objectContaining({
+        endVersion: version(2, 0, 5),
+        modifications: [{ type: 'QueryRemoved', queryId: 4 }],
+      })])
+      expect(wires[0]!.sent).toHaveLength(count)
+    })
+
+    it('reach a client whole when they arrive in parts', () => {
+      const one = open()
+      one.connect(one.modify(add(0, 'a:get')))
+      wires[0]!.answer(5, { 0: 'long' }, text => [text.slice(0, 20), text.slice(20, 50), text.slice(50)])
+      expect(one.take()).toEqual([expect.objectContaining({ modifications: [updated(0, 'long')] })])
+    })
+
+    it.each([
+      ['a part of it is missing', (wire: Wire) =>
+        wire.post({ type: 'TransitionChunk', chunk: '}', partNumber: 1, totalParts: 2, transitionId: 'one' })],
+      ['it does not begin at the current version', (wire: Wire) => wire.post({
+        type: 'Transition',
+        startVersion: version(9, 0, 5),
+        endVersion: version(9, 0, 6),
+        modifications: [],
+      })],
+      ['it contains an unknown change', (wire: Wire) => wire.post({
+        type: 'Transition',
+        startVersion: version(0, 0, 0),
+        endVersion: version(1, 0, 6),
+        modifications: [{ type: 'QueryMoved', queryId: 0 }],
+      })],
+    ])('make all clients use their own sockets if %s', (_, answer) => {
+      const one = open()
+      one.connect(one.modify(add(0, 'a:get')))
+      answer(wires[0]!)
+      expect(one.status).toBe('unshared')
+      expect(one.take()).toEqual([])
+      expect(wires[0]!.isClosed).toBe(true)
+    })
+
+    it('do not go back behind results that a client has seen on another connection', () => {
+      const one = open('one')
+      one.connect(one.modify(add(0, 'a:get')))
+      wires[0]!.answer(5, { 0: 'a' })
+      const two = open('two')
+      two.send(
+        { type: 'Connect', sessionId: 'two', connectionCount: 1, lastCloseReason: null, maxObservedTimestamp: encode(9) },
+        two.modify(add(0, 'a:get')),
+      )
+      expect(two.take()).toEqual([])
+      wires[0]!.answer(9, { 0: 'A' })
+      expect(two.take()).toEqual([expect.objectContaining({ endVersion: version(1, 0, 9), modifications: [updated(0, 'A')] })])
+    })
+  })
+
+  describe('journals', () => {
+    it('let a client join only a page that ends at the same position', () => {
+      const [one, two, three] = [open('one'), open('two'), open('three')]
+      one.connect(one.modify(add(0, 'list:page')))
+      wires[0]!.post({
+        type: 'Transition',
+        startVersion: version(0, 0, 0),
+        endVersion: version(1, 0, 5),
+        modifications: [{ ...updated(0, 'page'), journal: 'end at 10' }],
+      })
+      two.connect(two.modify(add(0, 'list:page', { journal: 'end at 10' })))
+      three.connect(three.modify(add(0, 'list:page', { journal: 'end at 12' })))
+      expect(two.take()).toHaveLength(1)
+      expect(three.take()).toEqual([])
+      expect(wires[0]!.sent.at(-1).modifications).toEqual([expect.objectContaining({ queryId: 1, journal: 'end at 12' })])
+    })
+  })
+
+  describe('calls', () => {
+    const call = (requestId: number): object => ({ type: 'Mutation', requestId, udfPath: 'a:set', args: [{}] })
+
+    it('have ids of their own on the wire, and the same id when a client repeats them', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(one.modify(), call(0))
+      two.connect(two.modify(), call(0))
+      wires[0]!.events.onClose(1006, '')
+      expect(one.status).toEqual([1006, ''])
+      const again = open('two')
+      again.connect(again.modify(), call(0), call(1))
+      const ids = (wire: Wire): number[] => wire.sent.filter(({ type }) => type === 'Mutation').map(({ requestId }) => requestId)
+      expect(ids(wires[0]!)).toEqual([0, 1])
+      expect(ids(wires[1]!)).toEqual([1, 2])
+      expect(wires.map(({ sent }) => sent[0].sessionId)).toEqual(['session of the worker', 'session of the worker'])
+    })
+
+    it('are answered before the transition that contains their writes', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(one.modify(add(0, 'a:get')))
+      two.connect(two.modify(), call(3))
+      wires[0]!.answer(5, { 0: 'a' })
+      two.take()
+      wires[0]!.post({ type: 'MutationResponse', requestId: 0, success: true, result: null, logLines: [], ts: encode(6) })
+      expect(two.take()).toEqual([expect.objectContaining({ type: 'MutationResponse', requestId: 3 })])
+      wires[0]!.answer(6, { 0: 'A' })
+      expect(two.take()).toEqual([expect.objectContaining({ type: 'Transition', endVersion: version(1, 0, 6), modifications: [] })])
+    })
+
+    it('are answered with a transition if the writes are old, as those of a repeated call', () => {
+      const one = open()
+      one.connect(one.modify(add(0, 'a:get')), call(3))
+      wires[0]!.answer(9, { 0: 'A' })
+      one.take()
+      wires[0]!.post({ type: 'MutationResponse', requestId: 0, success: true, result: null, logLines: [], ts: encode(6) })
+      expect(one.take().map(({ type }) => type)).toEqual(['MutationResponse', 'Transition'])
+    })
+
+    it('are answered only to the client that has made them', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(one.modify(), call(0))
+      two.connect(two.modify())
+      hubs.end(one.link)
+      wires[0]!.post({ type: 'MutationResponse', requestId: 0, success: false, result: 'no', logLines: [] })
+      expect([one.take(), two.take()]).toEqual([[], []])
+    })
+  })
+
+  describe('tokens', () => {
+    const issuedAt = 1000
+    const token = (offset: number): string => fakeToken('ada', { issuedAt: issuedAt + offset, claims: { serial: 0 } })
+
+    it('are confirmed to a later client without a message to the deployment', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(authenticate(token(0)), one.modify(add(0, 'a:get')))
+      wires[0]!.answer(5, { 0: 'a' })
+      const count = wires[0]!.sent.length
+      two.connect(authenticate(token(1)), two.modify(add(0, 'a:get')))
+      expect(two.take()).toEqual([expect.objectContaining({ endVersion: version(1, 1, 5), modifications: [updated(0, 'a')] })])
+      expect(wires[0]!.sent).toHaveLength(count)
+    })
+
+    it('are sent when they expire much later, and confirmed in the version of their client', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(authenticate(token(0)), one.modify())
+      two.connect(authenticate(token(0)), two.modify())
+      wires[0]!.answer(5)
+      one.take()
+      two.take()
+      one.send(authenticate(token(600), 1))
+      expect(wires[0]!.sent.at(-1)).toMatchObject({ type: 'Authenticate', baseVersion: 1 })
+      wires[0]!.answer(6)
+      expect(one.take()).toEqual([expect.objectContaining({ endVersion: version(1, 2, 6) })])
+      expect(two.take()).toEqual([])
+    })
+
+    it('are refused in the version of each client, but not for a client with a newer one', () => {
+      const [one, two, three] = [open('one'), open('two'), open('three')]
+      one.connect(authenticate(token(0)), one.modify())
+      two.connect(authenticate(token(0)), two.modify())
+      wires[0]!.answer(5)
+      two.send(authenticate(token(10), 1))
+      three.connect(authenticate(token(20)), three.modify())
+      for (const client of [one, two, three])
+        client.take()
+      wires[0]!.post({ type: 'AuthError', error: 'expired', baseVersion: 1, authUpdateAttempted: false })
+      expect(one.take()).toEqual([{ type: 'AuthError', error: 'expired', baseVersion: 1, authUpdateAttempted: false }])
+      expect([two.take(), three.take()]).toEqual([[], []])
+      expect([one.status, two.status, three.status]).toEqual([[1000, ''], [1000, ''], [1000, '']])
+    })
+
+    it('are not refused for a client whose first call may have run', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(authenticate(token(0)), one.modify())
+      wires[0]!.answer(5)
+      two.connect(
+        authenticate(token(0)),
+        two.modify(add(0, 'slow:get')),
+        { type: 'Mutation', requestId: 0, udfPath: 'a:set', args: [{}] },
+      )
+      wires[0]!.post({ type: 'AuthError', error: 'expired', baseVersion: 1, authUpdateAttempted: false })
+      expect(two.take()).toEqual([])
+      expect(two.status).toEqual([1000, ''])
+    })
+
+    it.each([
+      ['an admin', { type: 'Authenticate', tokenType: 'Admin', value: 'key', baseVersion: 0 }],
+      ['a token without a subject', authenticate('opaque')],
+    ])('of %s are not shared', (_, frame) => {
+      const one = open()
+      one.connect(frame)
+      expect(one.status).toBe('unshared')
+      expect(wires[0]!.sent).toEqual([])
+    })
+  })
+
+  describe('connections', () => {
+    it('belong to the first identity, and another identity gets its own', () => {
+      const [one, two] = [open('one'), open('two')]
+      one.connect(one.modify())
+      two.connect(authenticate(fakeToken('ada')), two.modify())
+      wires[1]!.events.onOpen()
+      expect(wires.map(({ sent }) => sent.map(({ type }) => type))).toEqual([
+        ['Connect', 'ModifyQuerySet'],
+        ['Connect', 'Authenticate', 'ModifyQuerySet'],
+      ])
+    })
+
+    it('close a client that changes its identity, so that it connects again', () => {
+      const one = open()
+      one.connect(one.modify(add(0, 'a:get')))
+      one.send(authenticate(fakeToken('ada')))
+      expect(one.status).toEqual([1000, ''])
+      expect(wires[0]!.isClosed).toBe(true)
+    })
+
+    it('fail for all clients that wait for them', () => {
+      const [one, two] = [new Client(hubs, 'one'), new Client(hubs, 'two')]
+      expect(one.status).toBe('connecting')
+      wires[0]!.events.onClose(1006, 'gone')
+      expect([one.status, two.status]).toEqual([[1006, 'gone'], [1006, 'gone']])
+      expect(wires).toHaveLength(1)
+    })
+
+    it('are closed if no client has used them', () => {
+      const one = open()
+      hubs.end(one.link)
+      expect(wires[0]!.isClosed).toBe(true)
+    })
+
+    it('ping a client that has received nothing for ten seconds', () => {
+      const one = open()
+      one.connect(one.modify())
+      wires[0]!.answer(5)
+      one.take()
+      now += 9000
+      wires[0]!.post({ type: 'Ping' })
+      expect(one.take()).toEqual([])
+      now += 2000
+      wires[0]!.answer(6)
+      expect(one.take()).toEqual([{ type: 'Ping' }])
+    })
+
+    it('close a client whose versions are wrong', () => {
+      const one = open()
+      one.connect({ type: 'ModifyQuerySet', baseVersion: 3, newVersion: 4, modifications: [] })
+      expect(one.status).toEqual([1002, expect.any(String)])
+    })
+
+    it.each(['not JSON', '{}', '{"type":"Novelty"}', '{"type":"ModifyQuerySet","baseVersion":0,"newVersion":1,"modifications":[]}'])(
+      'are not shared with a client that begins with %s',
+      (text) => {
+        const one = open()
+        hubs.receive(one.link, [text])
+        expect(one.status).toBe('unshared')
+      },
+    )
+  })
+})
