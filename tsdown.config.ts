@@ -9,6 +9,7 @@ export default defineConfig([
       'convex-client': 'src/convex/client/index.ts',
       'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
+      'persist': 'src/persist/index.ts',
       'sources': 'src/sources/index.ts',
       'tabs': 'src/tabs/index.ts',
       'tabs-worker': 'src/tabs/worker/index.ts',

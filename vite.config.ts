@@ -12,6 +12,7 @@ export default defineConfig({
       { find: /^convue\/convex\/client$/, replacement: source('./src/convex/client/index.ts') },
       { find: /^convue\/convex$/, replacement: source('./src/convex/index.ts') },
       { find: /^convue\/convex\/database$/, replacement: source('./src/convex/http-database/index.ts') },
+      { find: /^convue\/persist$/, replacement: source('./src/persist/index.ts') },
       { find: /^convue\/server$/, replacement: source('./src/server/index.ts') },
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue\/testing\/mock$/, replacement: source('./src/mock/index.ts') },

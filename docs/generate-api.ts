@@ -121,6 +121,13 @@ const PAGES: Page[] = [
     guides: { Testing: 'testing.md' },
   },
   {
+    file: 'persist.md',
+    title: 'convue/persist',
+    module: 'convue/persist',
+    entry: 'src/persist/index.ts',
+    guides: { 'Results of the last visit': 'persist.md' },
+  },
+  {
     file: 'sources.md',
     title: 'convue/sources',
     module: 'convue/sources',

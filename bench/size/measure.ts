@@ -119,6 +119,14 @@ for (const name of FURTHER) {
 }
 console.table(further)
 
+/** The entries that a page may import besides `convue`. They share code with the core. */
+const ENTRIES = { persist: 'indexedDbStore' }
+for (const [name, imported] of Object.entries(ENTRIES)) {
+  const entry = JSON.stringify(path(`../../dist/${name}.js`))
+  const { gzipped } = await measure(`snippet:export * from ${JSON.stringify(core)}; export { ${imported} } from ${entry}`)
+  console.table({ [`convue/${name}`]: { 'gzipped, on top of the core': gzipped - whole.gzipped } })
+}
+
 if (whole.gzipped > CORE_BUDGET)
   fail(`The core has ${whole.gzipped} bytes; its budget is ${CORE_BUDGET}.`)
 if (whole.gzipped > wholeSource.gzipped * 1.01)

@@ -5,6 +5,7 @@ import type { ErrorArgs, ErrorScope } from './error-definition.ts'
 import type { identityErrors } from './identity-errors.ts'
 import type { mockErrors } from './mock-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
+import type { persistErrors } from './persist-errors.ts'
 import type { serverErrors } from './server-errors.ts'
 import type { tabsErrors } from './tabs-errors.ts'
 import type { testingErrors } from './testing-errors.ts'
@@ -18,6 +19,7 @@ type Catalogue
   = & typeof usageErrors
     & typeof uploadErrors
     & typeof identityErrors
+    & typeof persistErrors
     & typeof serverErrors
     & typeof nuxtErrors
     & typeof testingErrors

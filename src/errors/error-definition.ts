@@ -1,7 +1,7 @@
 /** The form of an entry in the error catalogue, and the conversion to the text of an error. */
 
 /** An entry point of the package that raises an error. */
-export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'mock' | 'tabs' | 'convex' | 'dev'
+export type ErrorScope = 'client' | 'server' | 'nuxt' | 'testing' | 'mock' | 'tabs' | 'convex' | 'dev' | 'persist'
 
 /**
  * One code of the catalogue. A text that depends on params is a function of the params. The type of

@@ -3,7 +3,9 @@ import type { ConvexClient } from 'convex/browser'
 import type { App } from 'vue'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
 import type { SsrData } from '../ssr/ssr-data.ts'
+import type { ResultStore } from '../store/result-store.ts'
 import type { InitialAuth } from '../token/auth-engine.ts'
+import type { AuthState } from '../token/auth-state.ts'
 import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
@@ -12,6 +14,7 @@ import { effectScope, markRaw, shallowRef } from 'vue'
 import { createIdentityClients } from '../client/identity-clients.ts'
 import { createRecord } from '../devtools/record.ts'
 import { diagnose } from '../errors/diagnose.ts'
+import { IdentityChangedError } from '../errors/identity-changed-error.ts'
 import { batch } from '../reactivity/batch.ts'
 import { createQueryStore } from '../store/query-store.ts'
 import { createWithholding } from '../store/withhold-outcomes.ts'
@@ -68,6 +71,13 @@ export interface ConvexOptions {
    * @default none: a server fetches nothing
    */
   ssrData?: SsrData
+  /**
+   * Keeps the results of queries in the browser: after a reload, they are shown at once, with
+   * `isStale`, until the live results arrive. Pass `indexedDbStore()` of `convue/persist`.
+   *
+   * @default none: nothing is stored
+   */
+  persist?: ResultStore
   /**
    * The default of the option `auth` of queries. `useAuthedQuery` and `useAuthedPaginatedQuery`
    * always require a user.
@@ -157,7 +167,14 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
   const callerEngine = tokens ? engine : createAuthEngine({ source: anonymousSource })
   const clients = createIdentityClients(callerEngine, url, clientOptions, isServer)
   const withholding = createWithholding(engine, authSource?.whenIdle)
-  const store = createQueryStore(clients, withholding.withhold, options.ssrData)
+  const stored = isServer
+    ? undefined
+    : options.persist?.open({
+        url,
+        sessionToken: userId => source.sessionToken?.(userId),
+        onChange: isOtherUser => batch(() => bindQueries(isOtherUser, isOtherUser)),
+      })
+  const store = createQueryStore(clients, withholding.withhold, options.ssrData, stored)
   const authState = shallowRef(engine.state)
   const identityVersion = shallowRef(0)
   const auth = createAuth({
@@ -178,13 +195,8 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
 
   function run(): void {
     engine.subscribe((state, previous) => batch(() => {
-      const hasIdentityChanged = isIdentityChange(previous, state)
-      if (tokens)
-        clients.applyAuthState(state, previous)
-      store.rebind(hasIdentityChanged)
-      authState.value = state
-      if (hasIdentityChanged)
-        identityVersion.value++
+      const isOtherUser = !!stored?.setIdentity(callerEngine.state)
+      bindQueries(isIdentityChange(previous, state) || isOtherUser, isOtherUser, previous)
     }))
     clients.onClientReplaced = () => batch(() => {
       clients.applyAuthState(callerEngine.state)
@@ -196,8 +208,28 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
       isBusy: () => clientOptions.unsavedChangesWarning !== false && clients.calls.hasWrites,
       reconnect: clients.reconnect,
     }))
+    stored?.setIdentity(callerEngine.state)
     clients.applyAuthState(callerEngine.state)
     engine.start()
+  }
+
+  /**
+   * Binds all queries to the client of the current identity.
+   *
+   * @param isChange Whether the identity has changed, or is not the expected identity.
+   * @param isOtherUser Whether the expected user is not the current user. The calls that wait were
+   *   then made while the page showed stored results of the expected user.
+   * @param previous The state before, if the state of the authentication has changed.
+   */
+  function bindQueries(isChange: boolean, isOtherUser: boolean, previous?: AuthState): void {
+    if (isOtherUser)
+      clients.calls.endAll(outcome => new IdentityChangedError(outcome))
+    if (previous && tokens)
+      clients.applyAuthState(engine.state, previous)
+    store.rebind(isChange)
+    authState.value = engine.state
+    if (isChange)
+      identityVersion.value++
   }
 
   async function close(): Promise<void> {
@@ -205,6 +237,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     engine.close()
     withholding.close()
     store.close()
+    stored?.close()
     // Makes `ready` settle, since the engine does not report any further state.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
     await clients.close()

@@ -5,13 +5,14 @@ import type { ClientLookup, IdentityClient, QueryOutcome, Receiver, Subscription
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { RunsAs } from '../client/identity-for.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
+import type { StoredResults } from './result-store.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { shallowRef } from 'vue'
 import { shareStructure } from '../shared/structural-sharing.ts'
 import { isSameFailure } from './share-error.ts'
 
 /** The fields of a state without a result and without an error. */
-interface Empty { value?: undefined, error?: undefined, isStale?: undefined }
+interface Empty { value?: undefined, error?: undefined, isStale?: undefined, isStored?: undefined }
 
 /** The state of a query, shared by all components that use it. */
 export type QueryState
@@ -19,8 +20,9 @@ export type QueryState
     | { status: 'pending' } & Empty
   /**
    * `isStale`: the value is not the live result. It is the result of the previous client, or the
-   * result that a server fetched (`isPreloaded`), or the last result while a newer outcome is
-   * withheld (`isWithheld`, see {@link Withholding}).
+   * result that a server fetched (`isPreloaded`) or that is stored from the last visit (also
+   * `isStored`), or the last result while a newer outcome is withheld (`isWithheld`, see
+   * {@link Withholding}).
    */
     | {
       status: 'success'
@@ -28,9 +30,10 @@ export type QueryState
       error?: undefined
       isStale: boolean
       isPreloaded?: true
+      isStored?: true
       isWithheld?: true | undefined
     }
-    | { status: 'error', value?: undefined, error: Error, isStale?: undefined }
+    | { status: 'error', value?: undefined, error: Error, isStale?: undefined, isStored?: undefined }
 
 export const PAUSED: { status: 'paused' } = { status: 'paused' }
 export const PENDING: QueryState = { status: 'pending' }
@@ -55,15 +58,22 @@ export class QueryEntry implements Receiver {
   #refreshes: (() => void)[] = []
   readonly #connection: IdentityClients
   readonly #withhold: Withholding['withhold']
+  readonly #stored: StoredResults | undefined
   /** The identity of `#subscription`: the value of `runsAs` when it began. */
   #runsAs: RunsAs | undefined
   /** Whether a query that is not live has received its result for this identity. */
   #isFetched = false
 
-  constructor(query: QueryDescriptor, connection: IdentityClients, withhold: Withholding['withhold']) {
+  constructor(
+    query: QueryDescriptor,
+    connection: IdentityClients,
+    withhold: Withholding['withhold'],
+    stored?: StoredResults,
+  ) {
     this.query = query
     this.#connection = connection
     this.#withhold = withhold
+    this.#stored = stored
   }
 
   /**
@@ -84,6 +94,15 @@ export class QueryEntry implements Receiver {
     // A held query continues to show an anonymous result, although the user has a token by now.
     if (identity === 'user' && this.#runsAs === 'anonymous')
       this.#markStale()
+  }
+
+  /** Shows the stored result, unless there is a result or an error already. */
+  restore(): void {
+    if (this.state.value !== PENDING)
+      return
+    const value = this.#stored?.take(this.query)
+    if (value !== undefined)
+      this.state.value = { status: 'success', value, isStale: true, isPreloaded: true, isStored: true }
   }
 
   /** Unsubscribes permanently. */
@@ -160,6 +179,9 @@ export class QueryEntry implements Receiver {
 
   #show(outcome: QueryOutcome, isStale: boolean): void {
     const shown = this.state.value
+    // An optimistic update, or the result of a previous client, is not the result of the server.
+    if (!isStale && outcome.status !== 'pending' && !this.#connection.calls.hasOptimisticCalls)
+      this.#stored?.put(this.query, outcome.value, this.#runsAs === 'anonymous')
     if (outcome.status !== 'success') {
       // A repetition of the same failure does not notify watchers.
       if (!isSameFailure(shown.error, outcome.error))

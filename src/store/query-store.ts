@@ -3,6 +3,7 @@ import type { IdentityClients } from '../client/identity-clients.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { Cancel } from '../shared/schedule.ts'
 import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
+import type { StoredResults } from './result-store.ts'
 import type { Withholding } from './withhold-outcomes.ts'
 import { getCurrentInstance, nextTick, onServerPrefetch } from 'vue'
 import { batch } from '../reactivity/batch.ts'
@@ -37,6 +38,7 @@ export function createQueryStore(
   connection: IdentityClients,
   withhold: Withholding['withhold'],
   ssrData: SsrData | undefined,
+  stored?: StoredResults,
 ): QueryStore {
   const entries = new Map<string, QueryEntry>()
   /** Unused entries. They share one timer, since leaving a page releases many entries at once. */
@@ -53,7 +55,7 @@ export function createQueryStore(
   function entryOf(query: QueryDescriptor): QueryEntry {
     let entry = entries.get(query.key)
     if (!entry) {
-      entry = new QueryEntry(query, connection, withhold)
+      entry = new QueryEntry(query, connection, withhold, stored)
       entries.set(query.key, entry)
     }
     return entry
@@ -87,12 +89,18 @@ export function createQueryStore(
     cancelSweep = schedule(sweep, time - performance.now())
   }
 
+  function bind(entry: QueryEntry, isIdentityChange: boolean, isHeld: boolean): void {
+    entry.bind(isIdentityChange, isHeld || !!stored?.isUserExpected)
+    if (!isHeld)
+      entry.restore()
+  }
+
   function bindAll(removesUnused: boolean, isIdentityChange: boolean): void {
     for (const entry of entries.values()) {
       if (removesUnused && entry.users === 0)
         remove(entry)
       else
-        entry.bind(isIdentityChange, isChanging)
+        bind(entry, isIdentityChange, isChanging)
     }
     connection.closeUnused()
   }
@@ -116,7 +124,7 @@ export function createQueryStore(
       }
       // An entry that components use, or that lingers, is bound already.
       if (entry.users++ === 0 && !lingering.delete(entry))
-        entry.bind(false, false)
+        bind(entry, false, false)
       return entry
     },
     release(entry, lingerMs) {

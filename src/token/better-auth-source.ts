@@ -113,6 +113,10 @@ export function betterAuthSource(
       return hookAuthClient(client).baseURL
     },
     whenIdle: () => hookAuthClient(client).whenIdle(),
+    sessionToken(userId) {
+      const { user, session } = atom.value.data ?? {}
+      return user?.id === userId ? session?.token : undefined
+    },
     getSnapshot: readSnapshot,
     subscribe(listener) {
       hooked = hookAuthClient(client)

@@ -62,6 +62,12 @@ export interface TokenSource {
    */
   refresh?: () => void
   /**
+   * The secret that the session cookie of this user contains; `undefined` if it is not known. Only
+   * `convue/persist` uses it, to compute the key of the stored results. The secret itself is
+   * neither stored nor sent.
+   */
+  sessionToken?: (userId: string) => string | undefined
+  /**
    * Ends the session. Rejects if the provider did not confirm that the session has ended. `signal`
    * aborts after 30 s; the sign-out has then failed.
    */

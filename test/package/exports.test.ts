@@ -7,6 +7,7 @@ import * as convex from '../../src/convex/index.ts'
 import * as dev from '../../src/dev/index.ts'
 import * as convue from '../../src/index.ts'
 import * as mock from '../../src/mock/index.ts'
+import * as persist from '../../src/persist/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as sources from '../../src/sources/index.ts'
 import * as tabs from '../../src/tabs/index.ts'
@@ -117,6 +118,10 @@ describe('the exports that exist at run time', () => {
       'signUp',
       'startDeployment',
     ])
+  })
+
+  it('of convue/persist are exactly these', () => {
+    expect(Object.keys(persist).sort()).toEqual(['indexedDbStore'])
   })
 
   it('of convue/sources are exactly these', () => {

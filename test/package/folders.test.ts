@@ -78,6 +78,7 @@ const allowed: Record<string, Folder> = {
   'tabs': { why: 'the public exports of `convue/tabs`: sockets of a tab whose messages go through a worker', folders: ['errors', 'shared'], packages: null },
   'tabs/hub': { why: 'one connection for the clients of several tabs: knows neither workers, nor ports, nor timers', folders: ['shared'], packages: /^convex\/values$/ },
   'tabs/worker': { why: '`convue/tabs/worker`: the worker that holds the hubs', folders: ['tabs', 'tabs/hub'], packages: null },
+  'persist': { why: 'the public exports of `convue/persist`: results of queries that are kept for the next visit', folders: ['errors', 'shared', 'ssr', 'store', 'token'], packages: /^(?:convex\/values|idb)$/ },
   'mock': { why: 'the public exports of `convue/testing/mock`: a deployment and a provider in the page, which a test answers', folders: ['errors', 'shared'], packages: /^(?:convue|vue|convex\/(?:server|values))$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },

@@ -17,6 +17,8 @@ export interface QueryViewOptions {
   keepDataOnError?: boolean
   initialData?: unknown
   transform?: (result: any) => unknown
+  /** Whether a result that is stored from the last visit is not shown. Not an option of apps. */
+  hidesStored?: boolean
 }
 
 /** Initial data, with the query and the identity that were current when the app passed it. */
@@ -50,6 +52,7 @@ export class QueryView {
   readonly #target: QueryTargetRef
   readonly #entry: { readonly value: QueryEntry | null }
   readonly #auth: QueryAuth
+  readonly #hidesStored: boolean | undefined
   readonly #initial: InitialResult | undefined
   readonly #retained: ComputedRef<RetainedResult> | undefined
   readonly #transformed: ComputedRef<TransformResult> | undefined
@@ -66,6 +69,7 @@ export class QueryView {
     this.#target = target
     this.#entry = entry
     this.#auth = auth
+    this.#hidesStored = options.hidesStored
     if (initialData !== undefined) {
       const state: QueryState = { status: 'success', value: initialData as any, isStale: true }
       this.#initial = { state, target: target.value, identity: identityOf(context, auth) }
@@ -100,7 +104,7 @@ export class QueryView {
     // After the arguments change, `entry` is the entry of the previous arguments until the entry of
     // the new arguments has been acquired.
     if (target.query && entry?.query.key === target.query.key)
-      state = entry.state.value
+      state = this.#hidesStored && entry.state.value.isStored ? PENDING : entry.state.value
     // Arguments that are computed from the user may throw while no user is signed in.
     else if (isUserMissing(this.#context.callerAuth, this.#auth))
       return PAUSED
@@ -110,7 +114,8 @@ export class QueryView {
     // Initial data is valid for the query and the identity that were current when `setup` ran. An
     // optimistic update that makes the query load again creates another pending state object:
     // initial data, which is older than the first result, must not return then.
-    const isInitial = state === PENDING && initial?.target === target
+    // It is also preferred to a result that is stored from the last visit.
+    const isInitial = (state === PENDING || state.isStored) && initial?.target === target
     if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
       return initial.state
     return state

@@ -64,11 +64,12 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
     userId !== null && authState.value.status === 'loading' && isForCurrentIdentity()
 
   // `keepPreviousData`: if an optimistic update makes the live query load again, the live result
-  // remains. The preloaded value, which is older, must not appear again.
+  // remains. The preloaded value, which is older, must not appear again. `hidesStored`: a result
+  // that is stored from the last visit is older than the preloaded value.
   const { then, ...live } = useConvexQuery(
     makeFunctionReference<'query'>(preloaded.name),
     (() => isAwaitingUser() ? undefined : args) as any,
-    { ...options, keepPreviousData: true, ssr: false },
+    { ...options, keepPreviousData: true, ssr: false, hidesStored: true } as object,
   )
   const hasNoResult = (): boolean => {
     if (isAwaitingUser() || live.status.value === 'pending')

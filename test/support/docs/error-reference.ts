@@ -7,6 +7,7 @@ import { devErrors } from '../../../src/errors/dev-errors.ts'
 import { identityErrors } from '../../../src/errors/identity-errors.ts'
 import { mockErrors } from '../../../src/errors/mock-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
+import { persistErrors } from '../../../src/errors/persist-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
 import { tabsErrors } from '../../../src/errors/tabs-errors.ts'
 import { testingErrors } from '../../../src/errors/testing-errors.ts'
@@ -44,6 +45,7 @@ const sections: Section[] = [
       + 'a response of Better Auth or of the deployment.',
     errors: serverErrors,
   },
+  { title: '`convue/persist`', errors: persistErrors },
   { title: '`convue/nuxt`', errors: nuxtErrors },
   { title: '`convue/testing`', errors: testingErrors },
   { title: '`convue/testing/mock`', errors: mockErrors },
@@ -55,6 +57,7 @@ const sections: Section[] = [
 
 const ENTRY_POINTS: Record<ErrorScope, string> = {
   client: '`convue`',
+  persist: '`convue/persist`',
   server: '`convue/server`',
   nuxt: '`convue/nuxt`',
   testing: '`convue/testing`',

@@ -13,6 +13,7 @@ export interface TokenRequest {
 export class ScriptedSource implements TokenSource {
   readonly requests: TokenRequest[] = []
   refreshes = 0
+  sessionToken?: (userId: string) => string | undefined
   signOuts = 0
   /**
    * If set, answers each request at once. Otherwise, a request waits until the test calls `settle`

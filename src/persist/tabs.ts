@@ -1,0 +1,25 @@
+/** Tells the other tabs of the app whose results have been deleted. */
+import type { Owner } from './result-database.ts'
+
+export interface Tabs {
+  announce: (owner: Owner) => void
+  close: () => void
+}
+
+/** Without channels, as in some private modes, other tabs notice the sign-out by themselves. */
+export function connectTabs(name: string, onDeleted: (owner: unknown) => void): Tabs {
+  let channel: BroadcastChannel | undefined
+  try {
+    channel = new BroadcastChannel(name)
+  }
+  catch {}
+  const onMessage = ({ data }: MessageEvent<unknown>): void => onDeleted(data)
+  channel?.addEventListener('message', onMessage)
+  return {
+    announce: owner => channel?.postMessage(owner),
+    close() {
+      channel?.removeEventListener('message', onMessage)
+      channel?.close()
+    },
+  }
+}
