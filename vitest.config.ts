@@ -107,6 +107,7 @@ export default mergeConfig(viteConfig, defineConfig({
       }),
       guarded({ name: 'faults', environment: PAGE_ENVIRONMENT, include: ['test/faults/**/*.test.ts'] }),
       guarded({ name: 'docs', environment: PAGE_ENVIRONMENT, include: ['test/docs/**/*.test.ts'] }),
+      project({ name: 'site', environment: 'node', include: ['test/site/**/*.test.ts'], globalSetup: ['./test/site/setup.ts'], hookTimeout: seconds(240) }),
       project({
         name: 'nuxt',
         environment: 'node',

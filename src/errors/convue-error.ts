@@ -1,5 +1,6 @@
 /** The class of every error that Convue itself raises. */
 import type { ConvueErrorCode } from './catalogue.ts'
+import { ERROR_PAGES } from './docs-address.ts'
 
 export type { ConvueErrorCode } from './catalogue.ts'
 
@@ -35,5 +36,10 @@ export class ConvueError extends Error {
     this.code = code
     this.why = why
     this.fix = fix
+  }
+
+  /** The address of the page about this code, with the cause and the solution. */
+  get docs(): string {
+    return ERROR_PAGES + this.code
   }
 }

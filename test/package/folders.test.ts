@@ -262,8 +262,9 @@ describe('src/errors', () => {
     ])
   })
 
-  it('defines ConvueError and the error codes without an import at run time', () => {
-    expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual([])
+  it('defines ConvueError and the error codes with no import at run time but an address', () => {
+    expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual(['./docs-address.ts'])
+    expect(importsAtRunTime('src/errors/docs-address.ts')).toEqual([])
     expect(importsAtRunTime('src/errors/catalogue.ts')).toEqual([])
   })
 })

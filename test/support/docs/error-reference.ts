@@ -2,6 +2,7 @@
 import type { ErrorDefinition, ErrorScope } from '../../../src/errors/error-definition.ts'
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { homepage } from '../../../docs/site/addresses.ts'
 import { convexErrors } from '../../../src/errors/convex-errors.ts'
 import { devErrors } from '../../../src/errors/dev-errors.ts'
 import { identityErrors } from '../../../src/errors/identity-errors.ts'
@@ -16,6 +17,9 @@ import { usageErrors } from '../../../src/errors/usage-errors.ts'
 import { versionErrors } from '../../../src/errors/version-errors.ts'
 
 const DOCS = join(import.meta.dirname, '../../../docs')
+
+/** The source file with the address of the pages about errors. */
+export const ADDRESS_FILE = join(DOCS, '../src/errors/docs-address.ts')
 
 export const ERROR_PAGE = join(DOCS, 'reference/errors.md')
 
@@ -70,6 +74,22 @@ const ENTRY_POINTS: Record<ErrorScope, string> = {
 /** Every code of the catalogue, in the order of the page. */
 export const errorCodes: string[] = sections.flatMap(({ errors }) => Object.keys(errors))
 
+/** Returns the source file with the address of the pages about errors. */
+export function writeAddressFile(): string {
+  return '/** The address of the pages about errors, which `npm run docs:errors` copies from package.json. */\n'
+    + `export const ERROR_PAGES = '${new URL('errors/', homepage).href}'\n`
+}
+
+/** Every code with its text, for the page of each code on the site. */
+export function errorEntries(): { code: string, section: string, why: string, paragraphs: string[] }[] {
+  return sections.flatMap(({ title, errors }) => Object.entries(errors).map(([code, definition]) => ({
+    code,
+    section: title,
+    why: staticText(code, definition.reference, definition.why),
+    paragraphs: writeParagraphs(code, definition),
+  })))
+}
+
 /** Returns the page with an updated list of codes. */
 export function writeErrorPage(page: string): string {
   const [before] = page.split(MARKER)
@@ -81,14 +101,18 @@ function writeSection({ title, note, errors }: Section): string {
   return [`### ${title}`, ...note ? [note] : [], ...entries].join('\n\n')
 }
 
-function writeEntry(code: string, { scopes, why, fix, reference, referenceFix, docs }: ErrorDefinition): string {
+function writeEntry(code: string, definition: ErrorDefinition): string {
+  return [`#### \`${code}\``, ...writeParagraphs(code, definition)].join('\n\n')
+}
+
+/** The text below the code: who raises the error, why, and what to do. */
+function writeParagraphs(code: string, { scopes, why, fix, reference, referenceFix, docs }: ErrorDefinition): string[] {
   const advice = [staticText(code, referenceFix, fix), ...docs ? [`See ${linkTo(docs)}.`] : []].join(' ')
   return [
-    `#### \`${code}\``,
     ...scopes.length > 1 ? [`Raised by ${scopes.map(scope => ENTRY_POINTS[scope]).join(', ')}.`] : [],
     staticText(code, reference, why),
     `**Fix:** ${advice}`,
-  ].join('\n\n')
+  ]
 }
 
 /**
