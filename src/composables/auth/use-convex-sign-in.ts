@@ -89,7 +89,7 @@ export function useConvexSignIn(options: UseConvexSignInOptions = {}): UseConvex
 async function runSignIn(auth: UseConvexAuthReturn, run: () => unknown, timeoutMs: number): Promise<boolean> {
   const answer: any = await run()
   // A Better Auth client returns `{ data, error }`, or only the data if it throws its errors.
-  const isWrapped = !!answer && 'data' in answer && 'error' in answer
+  const isWrapped = !!answer && typeof answer === 'object' && 'data' in answer && 'error' in answer
   if (isWrapped && answer.error)
     throw answer.error
   const data = isWrapped ? answer.data : answer

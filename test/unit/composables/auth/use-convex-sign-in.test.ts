@@ -118,6 +118,12 @@ describe('useConvexSignIn', () => {
       expect(error.value).toMatchObject(expected)
     })
 
+    it.each([null, 'done', '', 5, true])('resolves with false if the sign-in returns %j, which has no session', async (answer) => {
+      const { signIn, error } = await openAuthPage(null)
+      expect(await settle(signIn(() => answer))).toBe(false)
+      expect(error.value).toBeUndefined()
+    })
+
     it('works with a client that throws its errors', async () => {
       const { signIn, authClient } = await openAuthPage(null, [], { throw: true })
       answerSignIn('/sign-in/email', 'ada', tokenOf('ada'))
