@@ -29,17 +29,18 @@ interface RenderingSubject {
   contains: string
 }
 
-const ROUNDS = 2
+const ROUNDS = 6
 
 /**
  * The pages with `ConvexHttpClient` receive only the cookie with the token, and do not check the
- * session, as in an app without Convue.
+ * session, as in an app without Convue. One of them does check it, at the same time.
  */
 const SUBJECTS: RenderingSubject[] = [
   { name: 'floor: no queries, anonymous', path: '/plain', as: 'anonymous', contains: 'no user made' },
   { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'no user made' },
   { name: 'Convue', path: '/convue', as: 'user', contains: TASK },
   { name: 'Convue, the token\'s cookie has expired', path: '/convue', as: 'user without a token', contains: TASK },
+  { name: '`ConvexHttpClient` and get-session, all at once', path: '/http-client/checked', as: 'user', contains: TASK },
   { name: '`ConvexHttpClient`, all at once', path: '/http-client/parallel', as: 'token alone', contains: TASK },
   { name: '`ConvexHttpClient`, one after another', path: '/http-client/sequence', as: 'token alone', contains: TASK },
 ]

@@ -106,7 +106,7 @@ export function createAuth(
   function describe(field: 'profile' | 'session'): ComputedRef<any> {
     return computed((previous) => {
       const next = state.value.user?.[field] ?? null
-      return JSON.stringify(previous) === JSON.stringify(next) ? previous : next
+      return previous && JSON.stringify(previous) === JSON.stringify(next) ? previous : next
     })
   }
 

@@ -3,6 +3,7 @@ import type { App, InjectionKey, ShallowRef } from 'vue'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { DevelopmentRecord } from '../devtools/record.ts'
 import type { QueryAuth } from '../shared/query-descriptor.ts'
+import type { SsrData } from '../ssr/ssr-data.ts'
 import type { QueryStore } from '../store/query-store.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
@@ -36,6 +37,8 @@ export interface ConvexContext {
   isServer: boolean
   /** What DevTools show. `undefined` in production, on a server, and without DevTools. */
   record?: DevelopmentRecord | undefined
+  /** See {@link SsrData}. */
+  identityConfirmed: SsrData['identityConfirmed']
 }
 
 export const contextKey: InjectionKey<ConvexContext> = Symbol('convue')

@@ -262,6 +262,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         lingerMs: options.lingerMs ?? 3000,
         isServer,
         ...process.env.NODE_ENV !== 'production' && { record },
+        identityConfirmed: options.ssrData?.identityConfirmed,
       })
       // An import of its own, so that a production build contains nothing of it.
       if (process.env.NODE_ENV !== 'production' && record) {

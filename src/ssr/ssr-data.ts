@@ -27,6 +27,14 @@ export interface SsrData {
    */
   fetch?: (query: QueryDescriptor, identity: string | null | undefined) => Promise<SsrOutcome> | undefined
   /**
+   * On a server that renders a page before it knows the whole user: resolves once `user` and
+   * `session` are complete. Components with `useConvexAuth` are rendered after it, while other
+   * components start their queries.
+   *
+   * @default undefined: they are complete from the start
+   */
+  identityConfirmed?: Promise<unknown> | undefined
+  /**
    * In a browser: returns the outcome that the server fetched. Called for each use of the query.
    *
    * @returns `undefined` if the server has not fetched the query. In this case, no component waited

@@ -5,8 +5,9 @@ import type { Cancel } from '../shared/schedule.ts'
 import type { SsrData, SsrOutcome } from '../ssr/ssr-data.ts'
 import type { StoredResults } from './result-store.ts'
 import type { Withholding } from './withhold-outcomes.ts'
-import { getCurrentInstance, nextTick, onServerPrefetch } from 'vue'
+import { nextTick } from 'vue'
 import { batch } from '../reactivity/batch.ts'
+import { waitInComponent } from '../reactivity/wait-in-component.ts'
 import { schedule } from '../shared/schedule.ts'
 import { QueryEntry } from './query-entry.ts'
 
@@ -173,16 +174,4 @@ export function createQueryStore(
 function showFetched({ state }: QueryEntry, outcome: SsrOutcome): void {
   if (state.value.status === 'pending')
     state.value = outcome.status === 'success' ? { ...outcome, isStale: true, isPreloaded: true } : outcome
-}
-
-/**
- * On a server, delays the rendering of the current component until `fetched` resolves. A browser
- * does not wait, but must register the hook in the same components as the server, because Vue's
- * `useId` counts the components that have such a hook.
- *
- * @see https://github.com/vuejs/core/blob/main/packages/runtime-core/src/helpers/useId.ts
- */
-function waitInComponent(fetched?: Promise<void>): void {
-  if (getCurrentInstance())
-    onServerPrefetch(() => fetched)
 }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { launchBrowser, launchBrowserWithPageCache } from '../support/browser/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
@@ -34,6 +35,10 @@ export interface NuxtFixture {
   signUp: (name: string, tasks?: string[]) => Promise<TestUser>
   /** Requests a page without running its JavaScript. */
   get: (path: string, cookie?: string, headers?: Record<string, string>) => Promise<{ status: number, headers: Headers, html: string }>
+  /**
+   * Renders pages of a user until the server has received the public keys, with which it verifies the tokens of cookies.
+   */
+  receiveKeys: (user: TestUser) => Promise<void>
   openProfile: (cookie?: string, options?: { javaScriptEnabled?: boolean }) => Promise<BrowserContext>
   openWindow: (profile: BrowserContext, path: string) => Promise<Window>
 }
@@ -107,7 +112,9 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     // Stands in front of the deployment and records each request of the app's server.
     const gates = await Promise.all([deployment.url, deployment.siteUrl].map(upstream => serve(async (request) => {
       const { pathname, search } = new URL(request.url)
-      asked.push(`${request.method} ${pathname}`)
+      // A server requests the public keys once, with any of its first pages.
+      if (!/\/convex\/(?:jwks|\.well-known)/.test(pathname))
+        asked.push(`${request.method} ${pathname}`)
       const { headers, method, signal } = request
       headers.delete('connection')
       const body = request.body && await request.arrayBuffer()
@@ -205,6 +212,27 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
     async get(path, cookie = '', headers = {}) {
       const response = await fetch(url + path, { headers: { ...(cookie ? { cookie } : {}), ...headers }, redirect: 'manual' })
       return { status: response.status, headers: response.headers, html: await response.text() }
+    },
+    async receiveKeys({ cookie }) {
+      const previous = intercepted
+      /** With the keys, the server sends the queries of a page before the session has arrived. */
+      const isWarm = async (): Promise<boolean> => {
+        const { promise, resolve } = Promise.withResolvers<boolean>()
+        intercepted = async ({ url }) => {
+          if (url.endsWith('/api/query'))
+            resolve(true)
+          if (url.endsWith('/get-session')) {
+            await Promise.race([promise, setTimeout(200)])
+            resolve(false)
+          }
+          return undefined
+        }
+        await this.get('/five', cookie)
+        return await promise
+      }
+      while (!await isWarm());
+      intercepted = previous
+      asked = []
     },
     async openProfile(cookie = '', options = {}) {
       browser ??= keepsPages ? launchBrowserWithPageCache() : launchBrowser()

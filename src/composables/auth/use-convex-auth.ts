@@ -2,6 +2,7 @@
 
 import type { UseConvexAuthReturn } from '../../plugin/auth.ts'
 import { useConvexContext } from '../../plugin/context.ts'
+import { waitInComponent } from '../../reactivity/wait-in-component.ts'
 
 /**
  * The authentication state: the current user, how certain the page is of that user, and `signOut`.
@@ -11,5 +12,7 @@ import { useConvexContext } from '../../plugin/context.ts'
  * const { isAuthenticated, user, signOut } = useConvexAuth()
  */
 export function useConvexAuth(): UseConvexAuthReturn {
-  return useConvexContext('useConvexAuth').auth
+  const { auth, identityConfirmed } = useConvexContext('useConvexAuth')
+  waitInComponent(identityConfirmed)
+  return auth
 }

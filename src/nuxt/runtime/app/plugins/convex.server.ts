@@ -19,16 +19,16 @@ export default defineNuxtPlugin({
   name: 'convue',
   async setup(nuxtApp) {
     const event = useRequestEvent(nuxtApp)!
-    const { request, anonymousRequest, findIdentity } = event.context.convue.of(event)
-    let initialAuth: InitialAuth | null | undefined
-    if (rendersUser)
-      initialAuth = await findIdentity()
-    const ssrData = collectSsrData({ request, anonymousRequest })
+    const convex = event.context.convue.of(event)
+    const assumed = rendersUser ? await convex.assumeIdentity() : null
+    let initialAuth: InitialAuth | null | undefined = assumed?.auth
+    if (rendersUser && !assumed)
+      initialAuth = await convex.findIdentity()
+    convex.ssrData ??= collectSsrData(convex)
+    const ssrData = { ...convex.ssrData, identityConfirmed: assumed?.isAwaited ? assumed.outcome : undefined }
 
     const payload: ConvexPayload = { results: ssrData.results }
     nuxtApp.payload.convue = payload
-    if (initialAuth !== undefined)
-      payload.auth = forPayload(initialAuth)
 
     nuxtApp.vueApp.use(createConvex({
       ...queryDefaults,
@@ -40,11 +40,14 @@ export default defineNuxtPlugin({
     }))
     // Rendering waits for the queries that stores and middleware have started.
     nuxtApp.hook('app:created', ssrData.settled)
-    // If the deployment rejected the token during rendering, another token has replaced it. The
-    // payload must then contain the new token.
     nuxtApp.hook('app:rendered', async () => {
+      const identity = assumed ? await assumed.found : initialAuth
+      if (identity !== undefined)
+        payload.auth = forPayload(identity)
+      // If the deployment rejected the token during rendering, another token has replaced it. The
+      // payload must then contain the new token.
       if (payload.auth?.token)
-        payload.auth.token = await request.getToken().catch(() => null)
+        payload.auth.token = await convex.request.getToken().catch(() => null)
     })
   },
 })

@@ -6,6 +6,7 @@ import { createConvexServer } from 'convue/server'
 import { getRequestHeader } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { warnOfUnknownAddress } from '../utils/address-warning.ts'
+import { createAssumptions } from '../utils/assumed-identity.ts'
 import { withIdentityHeaders } from '../utils/identity-headers.ts'
 import { authRequestOf, createLocalAuth, makeAnonymousIfShared, refuseToRender } from '../utils/local-auth.ts'
 import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
@@ -27,6 +28,13 @@ export default defineNitroPlugin((nitro) => {
   trackCallers(nitro)
   const requests = new WeakMap<H3Event, ConvexRequest>()
   const convexOf = new WeakMap<H3Event, EventConvex>()
+  const assumeIdentity = createAssumptions(nitro, (event, isOther) => {
+    convexOf.delete(event)
+    if (isOther) {
+      requests.delete(event)
+      requests.delete(outermostEvent(event))
+    }
+  })
 
   /**
    * An event with the same cookies as its outermost event shares the `ConvexRequest` of the
@@ -55,14 +63,28 @@ export default defineNitroPlugin((nitro) => {
   function create(event: H3Event): EventConvex {
     const causedBy = toRequest(outermostEvent(event))
     const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
-    if (isShared(event))
-      return { request: anonymousRequest, anonymousRequest, isShared: true, findIdentity: async () => undefined }
+    if (isShared(event)) {
+      return {
+        request: anonymousRequest,
+        anonymousRequest,
+        isShared: true,
+        findIdentity: async () => undefined,
+        assumeIdentity: async () => null,
+      }
+    }
     // The data of this event may become part of the outermost response, so both responses are made
     // private.
     const events = [...new Set([event, outermostEvent(event)])]
     const withCookies = events.filter(it => hasSameCookies(it, event))
     const request = withIdentityHeaders(requestOf(event), events, withCookies, reportRejection)
-    return { request, anonymousRequest, isShared: false, findIdentity: () => findIdentity(request) }
+    const findOwn = (): ReturnType<typeof findIdentity> => findIdentity(request)
+    return {
+      request,
+      anonymousRequest,
+      isShared: false,
+      findIdentity: findOwn,
+      assumeIdentity: () => assumeIdentity(event, request, findOwn),
+    }
   }
 
   function of(event: H3Event): EventConvex {

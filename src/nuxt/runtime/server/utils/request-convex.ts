@@ -1,6 +1,8 @@
 /** The types of `event.context.convue`, which the module's Nitro plugin sets. */
+import type { collectSsrData } from 'convue'
 import type { ConvexRequest, ConvexServer } from 'convue/server'
 import type { H3Event } from 'h3'
+import type { AssumedIdentity } from './assumed-identity.ts'
 import type { RenderedIdentity } from './rendered-identity.ts'
 
 export interface ConvexEventContext {
@@ -22,8 +24,15 @@ export interface EventConvex {
    * `isShared`, or if Better Auth does not answer.
    */
   findIdentity: () => Promise<RenderedIdentity>
+  /**
+   * The identity for which the rendering of a page can begin at once. `null` if it must wait for
+   * `findIdentity`.
+   */
+  assumeIdentity: () => Promise<AssumedIdentity | null>
   /** Uses the same deployment, and is always anonymous. */
   anonymousRequest: ConvexRequest
+  /** The results of the queries of the page, which are kept if it is rendered again. */
+  ssrData?: ReturnType<typeof collectSsrData>
   /** `true` if the response is prerendered, or a cache keeps it for all users. */
   isShared: boolean
 }
