@@ -9,6 +9,7 @@ import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
 import { MAILBOX_PATH } from './mailbox.ts'
 import { networkOrigins } from './network-origins.ts'
+import { VIEWER_PATH } from './viewer/viewer-handler.ts'
 
 /** `waiting`: the functions cannot be loaded, because of the error `problem`. */
 type State
@@ -106,6 +107,7 @@ export class EmbeddedDeployment {
     return [
       ...describeLocal(this.#options, root),
       ['Mails', `${this.origin}${MAILBOX_PATH}`],
+      ['Data viewer', `${this.origin}${VIEWER_PATH}`],
       ...describeSiteUrl(this.#options, this.origin),
     ]
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ReceivedMail, ReceivedMails } from './received-mails.ts'
 import { randomBytes } from 'node:crypto'
 import { listPage, mailPage } from './mailbox-page.ts'
-import { isLoopbackHost } from './network-origins.ts'
+import { isFromThisMachine, isNavigation, isOfOwnPage } from './own-pages.ts'
 
 /** Adds the slash and the rest of the path as groups, wherever the mailbox is. */
 const PATH = /\/__convue\/mail(?:\/([a-z\d]+)(\/html)?)?\/?$/
@@ -27,16 +27,8 @@ export function answerMailRequest(mails: ReceivedMails, request: IncomingMessage
   send(response, 200, 'text/html', mail ? mailPage(mail) : listPage(mails.mails, nonce))
 }
 
-/**
- * Another device can reach the server with `--host`, a site can resolve its name to this machine,
- * and a page of another port of this machine can send requests.
- */
-function isAllowed({ socket, headers, method }: IncomingMessage): boolean {
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  const host = (headers.host ?? '').replace(/:\d+$/, '')
-  const isNavigation = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
-  const isOwn = ['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined)
-  return method === 'GET' && isLoopbackHost(address) && isLoopbackHost(host) && (isOwn || isNavigation)
+function isAllowed(request: IncomingMessage): boolean {
+  return request.method === 'GET' && isFromThisMachine(request) && (isOfOwnPage(request) || isNavigation(request))
 }
 
 function pagePolicy(nonce: string): string {

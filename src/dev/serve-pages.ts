@@ -1,26 +1,41 @@
-/** Shows the mails of the deployment in the terminal, and on a page of Vite's server. */
+/** Serves the mailbox and the data viewer on Vite's server, and shows mails in the terminal. */
 import type { ViteDevServer } from 'vite'
+import type { Deployment } from '../testing/index.ts'
 import type { EmbeddedDeployment } from './embedded-deployment.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { ReceivedMail } from './received-mails.ts'
 import { styleText } from 'node:util'
 import { findLinks } from './mailbox-page.ts'
 import { createMailbox, MAILBOX_PATH } from './mailbox.ts'
+import { answerViewerRequest, VIEWER_PATH } from './viewer/viewer-handler.ts'
+
+/** What the pages show in addition to the deployment. */
+export interface PagesOptions {
+  /** The latest requests of an app with Nuxt, newest first. */
+  requests?: () => readonly object[]
+}
 
 /**
- * Prints the mails of a deployment through Vite's logger, and serves the page `/__convue/mail` that
- * lists them, until the returned function is called.
+ * Prints the mails of a deployment through Vite's logger, and serves the pages `/__convue` (the
+ * data viewer) and `/__convue/mail` (the mailbox), until the returned function is called.
  *
  * @param server The server of Vite, which may be a part of another server, as in Nuxt.
- * @param embedded The deployment. The mailbox receives its mails once it runs.
+ * @param embedded The deployment. The pages have its data once it runs.
+ * @param options What the pages show in addition.
  */
-export function serveMailbox(server: ViteDevServer, embedded: EmbeddedDeployment): () => void {
+export function servePages(
+  server: ViteDevServer,
+  embedded: EmbeddedDeployment,
+  options: PagesOptions = {},
+): () => void {
   const { config: { logger }, middlewares } = server
   let mailbox: Mailbox | null = null
+  let deployment: Deployment | null = null
   let isStopped = false
-  embedded.onStart(({ deployment }) => {
+  embedded.onStart((local) => {
     if (isStopped)
       return
+    deployment = local.deployment
     mailbox = createMailbox(deployment)
     mailbox.onMail(mail => logger.info(describeMail(mail), { timestamp: true }))
   })
@@ -29,6 +44,15 @@ export function serveMailbox(server: ViteDevServer, embedded: EmbeddedDeployment
     if (mailbox)
       mailbox.handler(request, response)
     else
+      next()
+  })
+  const source = {
+    deployment: () => deployment,
+    mails: () => mailbox?.mails ?? [],
+    requests: () => options.requests?.() ?? null,
+  }
+  middlewares.use(VIEWER_PATH, (request, response, next) => {
+    if (!answerViewerRequest(source, request, response))
       next()
   })
   return () => {

@@ -11,7 +11,7 @@ import { EmbeddedDeployment } from '../dev/embedded-deployment.ts'
 import { findNetwork } from '../dev/find-network.ts'
 import { dataFolder, resolveOptions } from '../dev/options.ts'
 import { reloadFunctions } from '../dev/reload-functions.ts'
-import { serveMailbox } from '../dev/serve-mailbox.ts'
+import { servePages } from '../dev/serve-pages.ts'
 import { findTarget } from '../dev/target.ts'
 import { findFunctions } from '../project/functions-folder.ts'
 import { findConflictWithConvue } from '../versions/version-conflicts.ts'
@@ -147,12 +147,12 @@ function isBelow(folder: string): (path: string) => boolean {
 function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, options: ConvueViteOptions): () => void {
   keepOriginAtRestart(server, resolve(server.config.root), embedded.origin)
   const stopReloading = reloadFunctions(server, embedded)
-  const stopMailbox = serveMailbox(server, embedded)
+  const stopPages = servePages(server, embedded)
   watchConvexJson(server, embedded, options.functions)
   const stopBranch = restartOnSwitch(server, embedded.branch)
   return () => {
     stopReloading()
-    stopMailbox()
+    stopPages()
     stopBranch()
   }
 }

@@ -100,7 +100,7 @@ describe('the exports that exist at run time', () => {
       'releaseKept',
       'reloadFunctions',
       'resolveOptions',
-      'serveMailbox',
+      'servePages',
       'watchBranch',
     ])
   })

@@ -13,7 +13,7 @@ import { setDeployment } from './runtime-config.ts'
 
 type Dev = typeof import('convue/dev')
 
-type ViteServer = Parameters<Dev['serveMailbox']>[0]
+type ViteServer = Parameters<Dev['servePages']>[0]
 
 /** How long the previous process of Nuxt may take to end, in ms. */
 const FOLDER_TIMEOUT_MS = 10_000
@@ -118,13 +118,13 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
   }
 }
 
-/** Reloads the functions and shows the mails, until the returned function is called. */
+/** Reloads the functions, and serves the pages that show the deployment, until the returned function is called. */
 function serveEmbedded(dev: Dev, vite: ViteServer, embedded: EmbeddedDeployment): () => void {
   const stopReloading = dev.reloadFunctions(vite, embedded)
-  const stopMailbox = dev.serveMailbox(vite, embedded)
+  const stopPages = dev.servePages(vite, embedded)
   return () => {
     stopReloading()
-    stopMailbox()
+    stopPages()
   }
 }
 

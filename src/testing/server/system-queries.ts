@@ -42,10 +42,13 @@ const tables: SystemQuery = ({ host, component }) => {
   return { page: own.map(({ name }) => ({ name })), isDone: true, continueCursor: 'end' }
 }
 
-const tableData: SystemQuery = ({ host, transaction, component, args: { table, order, paginationOpts } }) => {
+/** A page of a table, in the order of creation, or of the index `index`. */
+const tableData: SystemQuery = ({ host, transaction, component, args: { table, index, order, paginationOpts } }) => {
   const { cursor, numItems } = paginationOpts as { cursor: string | null, numItems: number }
   const { catalog } = host.data().schemaOf(component)
-  const source = { type: 'FullTableScan' as const, tableName: table as string, order: order as 'asc' | 'desc' }
+  const source = index
+    ? { type: 'IndexRange' as const, indexName: `${table}.${index}`, range: [], order: order as 'asc' | 'desc' }
+    : { type: 'FullTableScan' as const, tableName: table as string, order: order as 'asc' | 'desc' }
   const request = {
     query: { source, operators: [] },
     cursor,
@@ -56,6 +59,20 @@ const tableData: SystemQuery = ({ host, transaction, component, args: { table, o
   const context = { catalog, transaction: transaction.engine, meter: transaction.meter }
   const { page, ...result } = readPage(request, context, { previous: null, next: null })
   return { ...result, page: page.map(({ json }) => withoutHiddenFields(table, JSON.parse(json))) }
+}
+
+/** The tables of all components, for the data viewer. */
+const allTables: SystemQuery = ({ host }) => host.data().engine.tables.filter(({ name }) => !name.startsWith('_')).map(({ component, name, indexes }) => ({ component, name, indexes: [...indexes.keys()] }))
+
+/** The newest files of all components, with their addresses, for the data viewer. */
+const files: SystemQuery = ({ host, transaction, args: { limit } }) => {
+  const components = new Set(host.data().engine.tables.map(({ component }) => component))
+  const stored = [...components].flatMap(component =>
+    [...transaction.documents(component, '_storage')].map(({ json }) => ({ component, file: JSON.parse(json) })))
+  return stored
+    .sort((one, other) => other.file._creationTime - one.file._creationTime)
+    .slice(0, limit)
+    .map(({ component, file: { key, ...file } }) => ({ ...file, component, url: `${host.urls().url}/api/storage/${key}` }))
 }
 
 function withoutHiddenFields(table: string, document: Record<string, JSONValue>): JSONValue {
@@ -114,6 +131,8 @@ const SYSTEM_QUERIES: Record<string, SystemQuery> = {
   '_system/cli/queryImport': ({ host, args: { importId } }) => host.imports().describe(importId as string),
   '_system/cli/queryImport:list': ({ host }) => host.imports().list,
   '_system/frontend/components:list': components,
+  '_system/convue/tables': allTables,
+  '_system/convue/files': files,
 }
 
 /** Answers a query of the command line. */

@@ -1,0 +1,107 @@
+/** The sections with what happens: the log, mails, and requests. They run in the browser. */
+import type { Section, Ui } from './ui.ts'
+
+export function logSection(ui: Ui): Section {
+  return {
+    async show(root) {
+      let filter = ''
+      let entries: Record<string, any>[] = []
+      let version = ''
+      const body = ui.el('div')
+      const render = (): void => {
+        const shown = entries.filter(entry => JSON.stringify(entry).toLowerCase().includes(filter))
+        const rows = shown.map(entry => [
+          ui.time(entry.at),
+          ui.inspect(entry.name, entry.name, entry),
+          entry.kind,
+          entry.subject ?? 'anonymous',
+          entry.outcome === 'error' ? ui.el('strong', { class: 'error' }, entry.detail ?? 'error') : entry.detail ?? 'success',
+          entry.durationMs === null ? '' : `${entry.durationMs.toFixed(1)} ms`,
+          entry.logLines.join('\n'),
+        ])
+        body.replaceChildren(rows.length > 0
+          ? ui.table('Log', ['Time', 'Name', 'Kind', 'Identity', 'Outcome', 'Duration', 'Console'], rows)
+          : ui.note('Nothing has happened yet.'))
+      }
+      root.append(
+        ui.el('h2', {}, 'Log'),
+        ui.el('div', { class: 'bar' }, ui.field('Filter', ui.el('input', {
+          type: 'search',
+          input: (event) => {
+            filter = (event.target as HTMLInputElement).value.toLowerCase()
+            render()
+          },
+        }))),
+        body,
+      )
+      return ui.poll(async () => {
+        const answer = await ui.get('log', { version })
+        if (answer.version === version)
+          return
+        version = answer.version
+        entries = answer.entries
+        render()
+      })
+    },
+  }
+}
+
+export function mailsSection(ui: Ui): Section {
+  return {
+    async show(root) {
+      const body = ui.el('div')
+      root.append(ui.el('h2', {}, 'Mails'), body)
+      let shown = ''
+      return ui.poll(async () => {
+        const mails: { id: string, to: string, subject: string, at: number }[] = await ui.get('mails')
+        const text = JSON.stringify(mails)
+        if (text === shown)
+          return
+        shown = text
+        const rows = mails.map(({ id, to, subject, at }) => [
+          ui.el('a', { href: `/__convue/mail/${id}`, target: '_blank' }, subject || 'No subject'),
+          to,
+          ui.time(at),
+        ])
+        body.replaceChildren(rows.length > 0
+          ? ui.table('Mails', ['Subject', 'To', 'Sent'], rows)
+          : ui.note('No mails yet. The mails that your functions send with createMailer appear here.'))
+      })
+    },
+  }
+}
+
+export function requestsSection(ui: Ui): Section {
+  return {
+    async show(root) {
+      const body = ui.el('div')
+      root.append(
+        ui.el('h2', {}, 'Requests'),
+        ui.note('The latest requests to the server of Nuxt: the identity, the queries, and the rules for caches. Tokens are not recorded.'),
+        body,
+      )
+      let shown = ''
+      return ui.poll(async () => {
+        const requests: Record<string, any>[] = await ui.get('requests')
+        const text = JSON.stringify(requests)
+        if (text === shown)
+          return
+        shown = text
+        const rows = requests.map(request => [
+          ui.time(request.at),
+          ui.inspect(`${request.method} ${request.path}`, request.path, request),
+          String(request.status),
+          request.identity,
+          request.tokenAge ?? '',
+          request.queries.map(({ name, durationMs }: any) => `${name} ${durationMs} ms`).join('\n'),
+          request.payload ?? '',
+          request.cacheControl ?? '',
+          `${request.durationMs} ms`,
+        ])
+        body.replaceChildren(rows.length > 0
+          ? ui.table('Requests', ['Time', 'Request', 'Status', 'Identity', 'Token', 'Queries', 'Payload', 'Cache', 'Duration'], rows)
+          : ui.note('No requests yet. Open a page of the app.'))
+      })
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/** The sections with documents: tables, files, and scheduled functions. They run in the browser. */
+import type { Section, Ui } from './ui.ts'
+
+interface Table { component: string, name: string, indexes: string[] }
+interface Page { page: Record<string, any>[], isDone: boolean, continueCursor: string }
+
+export function tablesSection(ui: Ui): Section {
+  const { el } = ui
+  const titleOf = ({ component, name }: Pick<Table, 'component' | 'name'>): string =>
+    component === '' ? name : `${component} / ${name}`
+  const hrefOf = ({ component, name }: Table): string =>
+    `#/tables/${encodeURIComponent(name)}/${encodeURIComponent(component)}`
+
+  async function showTable(root: HTMLElement, table: Table): Promise<void> {
+    let index = 'by_creation_time'
+    let order = 'desc'
+    let rows: Record<string, any>[] = []
+    let cursor = ''
+    const body = el('div')
+    const status = el('p', { 'class': 'note', 'aria-live': 'polite' })
+    const more = el('button', { type: 'button', click: () => void load(cursor) }, 'More rows')
+    const columnsOf = (): string[] => {
+      const names = new Set(rows.flatMap(row => Object.keys(row)))
+      names.delete('_id')
+      names.delete('_creationTime')
+      return ['_id', ...names, '_creationTime']
+    }
+    const cellOf = (row: Record<string, any>, column: string): Node | string => {
+      if (column === '_id')
+        return ui.inspect(row._id, `${table.name} ${row._id}`, row)
+      return column === '_creationTime' ? ui.time(row._creationTime) : ui.short(row[column])
+    }
+    async function load(from: string): Promise<void> {
+      const { component, name } = table
+      const answer: Page = await ui.get('rows', { component, table: name, index, order, cursor: from })
+      rows = from === '' ? answer.page : [...rows, ...answer.page]
+      cursor = answer.continueCursor
+      more.hidden = answer.isDone
+      status.textContent = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${answer.isDone ? '' : ', and more'}`
+      const columns = columnsOf()
+      const content = rows.length === 0
+        ? ui.note('The table is empty.')
+        : ui.table(`Rows of ${titleOf(table)}`, columns, rows.map(row => columns.map(column => cellOf(row, column))))
+      body.replaceChildren(content)
+    }
+    root.append(
+      el('h2', {}, titleOf(table)),
+      el(
+        'div',
+        { class: 'bar' },
+        ui.field('Index', ui.select(table.indexes.map(name => [name, name]), index, (next) => {
+          index = next
+          void load('')
+        })),
+        ui.field('Order', ui.select([['desc', 'Newest or greatest first'], ['asc', 'Oldest or least first']], order, (next) => {
+          order = next
+          void load('')
+        })),
+        el('button', { type: 'button', click: () => void load('') }, 'Reload'),
+      ),
+      status,
+      body,
+      more,
+    )
+    await load('')
+  }
+
+  return {
+    async show(root, [name, component = '']) {
+      const tables: Table[] = await ui.get('tables')
+      const isShown = (table: Table): boolean => table.name === name && table.component === component
+      const shown = tables.find(isShown) ?? tables[0]
+      const links = tables.map(table =>
+        el('li', {}, el('a', { 'href': hrefOf(table), 'aria-current': table === shown && 'page' }, titleOf(table))))
+      const content = el('div', { class: 'content' })
+      root.append(el('div', { class: 'columns' }, el('nav', { 'aria-label': 'Tables' }, el('ul', {}, ...links)), content))
+      if (shown)
+        await showTable(content, shown)
+      else
+        content.append(ui.note('There are no tables yet. A table exists once it is in the schema, or has a document.'))
+    },
+  }
+}
+
+export function filesSection(ui: Ui): Section {
+  return {
+    async show(root) {
+      const files: { _id: string, component: string, contentType?: string, size: number, url: string, _creationTime: number }[]
+        = await ui.get('files')
+      const rows = files.map(file => [
+        ui.inspect(file._id, `File ${file._id}`, file),
+        file.contentType ?? 'unknown',
+        `${file.size} bytes`,
+        ui.time(file._creationTime),
+        ui.el('a', { href: file.url, target: '_blank', rel: 'noreferrer' }, `Open ${file._id.slice(-6)}`),
+      ])
+      root.append(ui.el('h2', {}, 'Files'), rows.length > 0
+        ? ui.table('Stored files', ['_id', 'Type', 'Size', 'Stored', 'Content'], rows)
+        : ui.note('No files are stored.'))
+    },
+  }
+}
+
+export function scheduledSection(ui: Ui): Section {
+  return {
+    async show(root) {
+      const body = ui.el('div')
+      root.append(ui.el('h2', {}, 'Scheduled functions'), body)
+      let shown = ''
+      return ui.poll(async () => {
+        const jobs: Record<string, any>[] = await ui.get('scheduled')
+        const text = JSON.stringify(jobs)
+        if (text === shown)
+          return
+        shown = text
+        const rows = jobs.map(job => [
+          ui.inspect(job.name, job.name, job),
+          ui.short(job.args),
+          job.state?.kind ?? '',
+          ui.time(job.scheduledTime),
+          job.completedTime ? ui.time(job.completedTime) : '',
+        ])
+        body.replaceChildren(rows.length > 0
+          ? ui.table('Scheduled functions', ['Function', 'Arguments', 'State', 'Due', 'Completed'], rows)
+          : ui.note('No functions are scheduled.'))
+      })
+    },
+  }
+}

@@ -1,0 +1,119 @@
+/** What the sections of the data viewer share in the browser: elements, requests, and formats. */
+
+/**
+ * The functions of this folder run in the browser: the page contains their source text. So each of
+ * them uses only what it receives and globals of the browser, and imports nothing but types.
+ */
+export interface Ui {
+  /** Creates an element. A child that is a string becomes text, and is never read as HTML. */
+  el: (tag: string, attributes?: Record<string, string | boolean | ((event: Event) => void)>, ...children: (Node | string)[]) => HTMLElement
+  /** Requests JSON of the server. Rejects with the message of the server. */
+  get: (path: string, parameters?: Record<string, string>) => Promise<any>
+  post: (path: string, body: unknown) => Promise<any>
+  /** A table with a name. Cells that are strings are shown in one line. */
+  table: (label: string, columns: string[], rows: (Node | string)[][]) => HTMLElement
+  /** A field with a label. */
+  field: (label: string, control: HTMLElement) => HTMLElement
+  select: (options: [value: string, label: string][], value: string, onChange: (value: string) => void) => HTMLElement
+  /** A value in one line. */
+  short: (value: unknown) => string
+  time: (ms: number) => HTMLElement
+  /** A button that shows a value in a dialog. */
+  inspect: (text: string, title: string, value: unknown) => HTMLElement
+  note: (text: string) => HTMLElement
+  /** Runs `task` now and again once a second, while the section is shown and the page is visible. */
+  poll: (task: () => Promise<void>) => () => void
+}
+
+/** A section of the page. */
+export interface Section {
+  /** Shows the section. The returned function is called when another section is shown. */
+  show: (root: HTMLElement, path: string[]) => Promise<(() => void) | void>
+}
+
+export function createUi(): Ui {
+  const el: Ui['el'] = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag)
+    for (const [name, value] of Object.entries(attributes)) {
+      if (typeof value === 'function')
+        element.addEventListener(name, value)
+      else if (value === true)
+        element.setAttribute(name, '')
+      else if (value !== false)
+        element.setAttribute(name, value)
+    }
+    element.append(...children)
+    return element
+  }
+
+  const read = async (response: Response): Promise<any> => {
+    if (!response.ok)
+      throw new Error(await response.text())
+    return await response.json()
+  }
+
+  const short: Ui['short'] = value => typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+
+  const showDialog = (title: string, value: unknown): void => {
+    const close = (event: Event): void => (event.currentTarget as HTMLElement).closest('dialog')!.close()
+    const dialog = el(
+      'dialog',
+      { 'aria-label': title },
+      el('div', { class: 'bar' }, el('h2', {}, title), el('button', { type: 'button', click: close }, 'Close')),
+      el('pre', { tabindex: '0' }, typeof value === 'string' ? value : JSON.stringify(value, null, 2)),
+    ) as HTMLDialogElement
+    dialog.addEventListener('close', () => dialog.remove())
+    document.body.append(dialog)
+    dialog.showModal()
+  }
+
+  return {
+    el,
+    get: async (path, parameters = {}) =>
+      await read(await fetch(`/__convue/api/${path}?${new URLSearchParams(parameters)}`)),
+    post: async (path, body) => await read(await fetch(`/__convue/api/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })),
+    table: (label, columns, rows) => el(
+      'div',
+      { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': label },
+      el(
+        'table',
+        {},
+        el('thead', {}, el('tr', {}, ...columns.map(column => el('th', { scope: 'col' }, column)))),
+        el('tbody', {}, ...rows.map(cells => el('tr', {}, ...cells.map(cell => el('td', {}, cell))))),
+      ),
+    ),
+    field: (label, control) => el('label', {}, el('span', {}, label), control),
+    select: (options, value, onChange) => el(
+      'select',
+      { change: event => onChange((event.target as HTMLSelectElement).value) },
+      ...options.map(([key, label]) => el('option', { value: key, selected: key === value }, label)),
+    ),
+    short,
+    time: (ms) => {
+      const date = new Date(ms)
+      return el('time', { datetime: date.toISOString(), title: date.toISOString() }, date.toLocaleString())
+    },
+    inspect: (text, title, value) =>
+      el('button', { type: 'button', class: 'link', click: () => showDialog(title, value) }, text),
+    note: text => el('p', { class: 'note' }, text),
+    poll(task) {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      let isStopped = false
+      const run = async (): Promise<void> => {
+        if (!document.hidden)
+          await task().catch(() => {})
+        if (!isStopped)
+          timer = setTimeout(() => void run(), 1000)
+      }
+      void run()
+      return () => {
+        isStopped = true
+        clearTimeout(timer)
+      }
+    },
+  }
+}

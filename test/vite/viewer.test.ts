@@ -1,0 +1,130 @@
+import { request as sendRequest } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../support/environment/eventually.ts'
+import { useViteApps } from './vite-app.ts'
+
+const FUNCTIONS = `import { v } from 'convex/values'
+import { internalMutation, mutation, query } from './_generated/server'
+export const add = mutation({ args: { text: v.string() }, handler: async (ctx, { text }) => {
+  console.log('Adding', text)
+  await ctx.scheduler.runAfter(3_600_000, 'notes:add', { text: 'later' })
+  return await ctx.db.insert('notes', { text, rank: -text.length })
+} })
+export const upload = mutation(async ctx => await ctx.storage.generateUploadUrl())
+export const whoami = query(async ctx => (await ctx.auth.getUserIdentity()) ?? 'anonymous')
+export const clear = internalMutation(async () => 'internal')
+`
+
+const SCHEMA = `import { defineSchema, defineTable } from 'convex/server'
+import { v } from 'convex/values'
+export default defineSchema({
+  notes: defineTable({ text: v.string(), rank: v.number() }).index('by_rank', ['rank']),
+  user: defineTable({ name: v.string(), email: v.string() }),
+})
+`
+
+describe('the data viewer of convue/vite', () => {
+  const createApp = useViteApps()
+
+  async function startApp() {
+    const app = createApp({ functions: false })
+    app.write('convex/notes.ts', FUNCTIONS)
+    app.write('convex/schema.ts', SCHEMA)
+    app.write('convex/people.ts', `import { mutation } from './_generated/server'
+      export const add = mutation(async ctx => await ctx.db.insert('user', { name: 'Ada', email: 'ada@example.com' }))\n`)
+    const { url } = await app.start({ data: false }, { server: { allowedHosts: true } })
+    const get = async (path: string): Promise<any> => await (await fetch(`${url}/__convue/api/${path}`)).json()
+    const run = async (name: string, args: object = {}, subject: string | null = null): Promise<any> =>
+      await (await fetch(`${url}/__convue/api/run`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ component: '', name, args, subject }),
+      })).json()
+    return { url, get, run }
+  }
+
+  it('serves a page whose script and style need its nonce', async () => {
+    const { url } = await startApp()
+    for (const path of ['/__convue', '/__convue/']) {
+      const page = await fetch(url + path)
+      const html = await page.text()
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*frame-ancestors 'self'/)
+      expect(page.headers.get('content-security-policy')).toContain(`script-src 'nonce-${/nonce="([^"]+)"/.exec(html)![1]}'`)
+      expect(html).not.toContain('requestsSection')
+      expect(html).toContain('#/tables')
+    }
+    expect((await fetch(`${url}/__convue/api/unknown`)).status).toBe(404)
+  })
+
+  it('lists tables, and their rows by each index, page by page', async () => {
+    const { get, run } = await startApp()
+    for (let length = 1; length <= 60; length++)
+      await run('notes:add', { text: 'x'.repeat(length) })
+    expect(await get('tables')).toContainEqual({ component: '', name: 'notes', indexes: expect.arrayContaining(['by_creation_time', 'by_rank']) })
+    const first = await get('rows?table=notes&order=desc')
+    expect(first.page).toHaveLength(50)
+    expect(first.page[0].text).toHaveLength(60)
+    const second = await get(`rows?table=notes&order=desc&cursor=${encodeURIComponent(first.continueCursor)}`)
+    expect(second.page.map(({ text }: any) => text.length)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
+    const byRank = await get('rows?table=notes&index=by_rank&order=desc')
+    expect(byRank.page[0].text).toBe('x')
+  })
+
+  it('shows the log, and the scheduled functions', async () => {
+    const { get, run } = await startApp()
+    await run('notes:add', { text: 'one' })
+    await eventually(async () => (await get('log')).entries).toContainEqual(expect.objectContaining({
+      name: 'notes:add',
+      args: { text: 'one' },
+      subject: null,
+      outcome: 'success',
+      logLines: [expect.stringContaining('Adding')],
+    }))
+    expect(await get('scheduled')).toMatchObject([{ name: expect.stringContaining('notes'), args: [{ text: 'later' }], state: { kind: 'pending' } }])
+    expect(await get('mails')).toEqual([])
+  })
+
+  it('lists stored files with their addresses', async () => {
+    const { get, run } = await startApp()
+    const { value: address } = await run('notes:upload')
+    await fetch(address, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'A fern' })
+    const [file] = await get('files')
+    expect(file).toMatchObject({ component: '', contentType: 'text/plain', size: 6 })
+    expect(file.key).toBeUndefined()
+    expect(await (await fetch(file.url)).text()).toBe('A fern')
+  })
+
+  it('runs public and internal functions, anonymously and as a user', async () => {
+    const { get, run } = await startApp()
+    expect(await get('functions')).toContainEqual(expect.objectContaining({ name: 'notes:clear', kind: 'mutation', visibility: 'internal' }))
+    expect(await run('notes:clear')).toMatchObject({ status: 'success', value: 'internal' })
+    expect(await run('notes:whoami')).toMatchObject({ status: 'success', value: 'anonymous' })
+    const { value: id } = await run('people:add')
+    expect(await get('users')).toEqual([{ subject: id, label: 'ada@example.com' }])
+    const tables = await get('tables')
+    expect(await run('notes:whoami', {}, id)).toMatchObject({ value: { subject: id, name: 'Ada', email: 'ada@example.com' } })
+    expect(await run('notes:add', { text: 1 })).toMatchObject({ status: 'error', errorMessage: expect.stringContaining('ArgumentValidationError') })
+    expect(await get('tables')).toEqual(tables)
+  })
+
+  it('refuses other hosts, and pages of other origins', async () => {
+    const { url } = await startApp()
+    const { hostname, port, host } = new URL(url)
+    const statusOf = (path: string, headers: Record<string, string>, method = 'GET'): Promise<number> => new Promise((resolve, reject) => {
+      sendRequest({ hostname, port, path, headers, method }, response => resolve(response.resume().statusCode!)).on('error', reject).end(method === 'POST' ? '{"name":"notes:clear"}' : undefined)
+    })
+    const data = '/__convue/api/tables'
+    const json = { 'content-type': 'application/json' }
+    expect(await statusOf(data, {})).toBe(200)
+    expect(await statusOf(data, { 'sec-fetch-site': 'same-origin' })).toBe(200)
+    expect(await statusOf(data, { host: 'rebound.example' })).toBe(403)
+    expect(await statusOf(data, { 'sec-fetch-site': 'same-site' })).toBe(403)
+    expect(await statusOf(data, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toBe(403)
+    expect(await statusOf('/__convue', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).toBe(200)
+    expect(await statusOf('/__convue', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' })).toBe(403)
+    expect(await statusOf('/__convue/api/run', { ...json, origin: url }, 'POST')).toBe(200)
+    expect(await statusOf('/__convue/api/run', { ...json, origin: 'https://evil.example' }, 'POST')).toBe(403)
+    expect(await statusOf('/__convue/api/run', { ...json, origin: 'null' }, 'POST')).toBe(403)
+    expect(await statusOf('/__convue/api/run', { 'content-type': 'text/plain', 'origin': `http://${host}` }, 'POST')).toBe(500)
+  })
+})
