@@ -101,6 +101,21 @@ describe('convue() in vite dev, without variables', () => {
     expect((await signUp(first.url, 'grace@example.com')).status).toBe(200)
   })
 
+  it('answers a sign-up during which both servers load the functions again', async () => {
+    const app = createApp()
+    const first = await app.start()
+    const second = await app.start({}, { server: { port: Number(new URL(first.url).port) } })
+    const variables = readFileSync(join(app.root, 'convex/.env'), 'utf8')
+    const client = new ConvexHttpClient(await first.convexUrl(), { logger: false })
+    app.write('convex/round.ts', 'import { query } from \'./_generated/server\'\nexport const round = query({ handler: () => process.env.ROUND })\n')
+    for (const round of ['1', '2']) {
+      app.write('convex/.env', `${variables}ROUND=${round}\n`)
+      const answers = [signUp(first.url, `ada@${round}.example.com`), signUp(second.url, `bea@${round}.example.com`)]
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200])
+      await eventually(() => client.query(api.round.round, {}).catch(() => null)).toBe(round)
+    }
+  })
+
   it('prints at most five lines at the start, and the lines of functions with their name', async () => {
     const app = createApp({ functions: false })
     app.write('convex/talk.ts', 'import { query } from \'./_generated/server\'\nexport const hello = query({ handler: () => console.warn(\'hello\') })\n')

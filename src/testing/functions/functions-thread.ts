@@ -43,8 +43,15 @@ interface ActiveCall extends ThreadCall {
   handler: SyscallHandler
   resolve: (result: ThreadResult) => void
   end: () => void
-  /** Ends the streamed body with an error. */
-  abortBody?: () => void
+  body?: StreamedBody
+}
+
+/** The body of a response that is still being streamed. */
+interface StreamedBody {
+  /** Resolves when all parts have arrived and been read, or the stream has failed. */
+  arrived: Promise<void>
+  /** Ends the stream with an error. */
+  abort: () => void
 }
 
 export interface ThreadOptions extends WorkerOptions {
@@ -227,8 +234,7 @@ export class FunctionsThread {
         return
       }
       case 'bodyEnded':
-        this.#active.delete(message.callId)
-        active.end()
+        void this.#endAfterBody(active)
         return
       default:
         message satisfies never
@@ -244,10 +250,20 @@ export class FunctionsThread {
       worker.send({ type: 'answer', syscallId, answer })
   }
 
+  /**
+   * The parts of a body arrive on a channel of their own, some of them later than the message that
+   * the worker has sent the last one. If the worker ended before, the body would never end.
+   */
+  async #endAfterBody(active: ActiveCall): Promise<void> {
+    await active.body?.arrived
+    this.#active.delete(active.call.callId)
+    active.end()
+  }
+
   #finish(callId: number, result: ThreadResult): void {
     const active = this.#active.get(callId)
     this.#active.delete(callId)
-    active?.abortBody?.()
+    active?.body?.abort()
     active?.resolve(result)
     active?.end()
   }
@@ -265,9 +281,11 @@ export class FunctionsThread {
 function startBody(active: ActiveCall, response: HttpResponseMessage): void {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const controller = new AbortController()
-  active.abortBody = () => controller.abort(new Error('The function has ended before its response'))
-  // The reader of the body receives the error.
-  response.body!.pipeTo(writable, { signal: controller.signal }).catch(() => {})
+  active.body = {
+    // The reader of the body receives the error.
+    arrived: response.body!.pipeTo(writable, { signal: controller.signal }).catch(() => {}),
+    abort: () => controller.abort(new Error('The function has ended before its response')),
+  }
   const outcome: ThreadOutcome = { status: 'responded', response: { ...response, body: readable } }
   active.resolve({ outcome, unawaited: null, readsTime: true })
 }

@@ -95,6 +95,26 @@ describe('http actions', () => {
     await running.ended
   })
 
+  it('keep their thread until the whole body has been read, although the thread has sent it', async () => {
+    const { host, value } = await loadFunctions({
+      ...FUNCTIONS,
+      'other.ts': 'import { queryGeneric } from \'convex/server\'\nexport const other = queryGeneric({ handler: () => 1 })',
+    })
+    const running = call(host, { path: '/files/one' })
+    const { outcome } = await running.result
+    let isEnded = false
+    void running.ended.then(() => isEnded = true)
+    const disposed = host.disposeWhenIdle()
+    // The thread sends the end of the body before the last of these results.
+    for (let count = 0; count < 20; count++)
+      await value('other:other')
+    expect(isEnded).toBe(false)
+
+    expect(await new Response((outcome as Extract<typeof outcome, { status: 'responded' }>).response.body).text()).toBe('/files/one')
+    await disposed
+    expect(isEnded).toBe(true)
+  })
+
   it('end a streamed body with an error if their thread is ended', async () => {
     const { failure, host } = await loadFunctions({
       ...FUNCTIONS,
