@@ -136,18 +136,19 @@ describe('DeploymentHubs', () => {
       })])
     })
 
-    it('contain nothing about a query that a client has added before the wire has reached it', () => {
-      const one = open('one')
+    it('contain no query of a client\'s change before the wire has reached the whole change', () => {
+      const [one, two] = [open('one'), open('two')]
       one.connect(one.modify(add(0, 'a:get')))
-      wires[0]!.answer(5, { 0: 'a' })
+      two.connect(two.modify(add(0, 'c:get')))
+      wires[0]!.answer(5, { 0: 'a', 1: 'c' })
       one.take()
-      one.send(one.modify(add(1, 'b:get')))
+      one.send(one.modify(add(1, 'b:get'), add(2, 'c:get')))
       // A change of the data overtakes the new query.
       wires[0]!.post({
         type: 'Transition',
-        startVersion: version(1, 0, 5),
-        endVersion: version(1, 0, 6),
-        modifications: [updated(0, 'A')],
+        startVersion: version(2, 0, 5),
+        endVersion: version(2, 0, 6),
+        modifications: [updated(0, 'A'), updated(1, 'C')],
       })
       expect(one.take()).toEqual([expect.objectContaining({ endVersion: version(1, 0, 6), modifications: [updated(0, 'A')] })])
     })
