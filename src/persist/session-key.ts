@@ -1,4 +1,4 @@
-/** The key of a session's stored results, from the companion cookie or computed from the session. */
+/** The key of a session's stored results: read from the companion cookie, or computed. */
 import type { ResultStorePage } from '../store/result-store.ts'
 import { STORE_KEY_COOKIE, storeKey } from '../shared/store-key.ts'
 

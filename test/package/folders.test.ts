@@ -59,7 +59,7 @@ const allowed: Record<string, Folder> = {
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
   'nuxt': { why: 'the Nuxt module', folders: ['nuxt/module'], packages: /^nuxt\/(?:kit|schema)$/ },
-  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'project', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:crypto|fs|http|path|process|timers\/promises|util)|convue(?:\/(?:dev|server|testing))?)$/ },
+  'nuxt/module': { why: 'the steps of the module\'s set-up', folders: ['errors', 'project', 'versions'], packages: /^(?:nuxt\/(?:app|kit|schema)|node:(?:crypto|fs|http|path|process|timers\/promises|util)|convue(?:\/(?:dev|persist|server|testing))?)$/ },
   'nuxt/runtime': { why: 'types that the module generates for an app, and adds to those of Nuxt', folders: ['nuxt/module', 'nuxt/runtime/app/utils', 'nuxt/runtime/server/utils'], packages: /^convue(?:\/server)?$/ },
   'nuxt/runtime/app/utils': { why: 'what several parts of the app share', folders: ['nuxt/module'], packages: /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convue|better-auth\/vue|convue\/convex\/client)$/ },
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
@@ -213,7 +213,7 @@ describe('src/server', () => {
 
   it('imports from other folders only files that need neither a browser nor Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/shared/session-cookie.ts', 'src/shared/token-binding.ts', 'src/ssr/preloaded.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/shared/session-cookie.ts', 'src/shared/store-key.ts', 'src/shared/token-binding.ts', 'src/ssr/preloaded.ts'])
   })
 
   it('does not use globals of Node', () => {

@@ -6,6 +6,8 @@ import { bindingOf, setBoundToken } from '../support/live/auth-cookies.ts'
 import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signIn, signUp, startFixture } from '../support/live/deployment.ts'
 
 const JWT = 'better-auth.convex_jwt'
+/** The companion of the session cookie, which scripts can read. */
+const STORE_KEY = 'better-auth.convue_store_key'
 const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'
 
@@ -49,8 +51,8 @@ describe('handler, with a real Better Auth server', () => {
     expect(response.status).toBe(200)
     const { user } = await response.json() as { user: { id: string } }
     for (const cookie of response.headers.getSetCookie())
-      expect(cookie).toMatch(/Path=\/; HttpOnly; SameSite=Lax$/)
-    expect([...browserFetch.cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+      expect(cookie).toMatch(cookie.startsWith(STORE_KEY) ? /Path=\/; SameSite=Lax$/ : /Path=\/; HttpOnly; SameSite=Lax$/)
+    expect([...browserFetch.cookies.keys()].sort()).toEqual([JWT, BINDING, STORE_KEY, SESSION])
     expect(await app.forRequest(browserRequest(browserFetch.cookies)).fetchAuthQuery(api.users.whoami)).toMatchObject({ subject: user.id })
 
     expect((await post(browserFetch, 'sign-out', {})).status).toBe(200)

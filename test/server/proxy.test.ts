@@ -3,6 +3,7 @@ import type { ScriptedUpstream, SeenRequest } from '../support/scripted/scripted
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { storeKey } from '../../src/shared/store-key.ts'
 import { expectConsole } from '../support/environment/console-guard.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { bindingOf } from '../support/live/auth-cookies.ts'
@@ -78,6 +79,7 @@ describe('handler', () => {
     expect((await send('/api/auth/sign-in/email', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
       ...cookies,
       `__Secure-better-auth.convex_jwt_binding=${bindingOf('__Secure-better-auth.session_token=a.b%3D', 'c')}; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax`,
+      `__Secure-better-auth.convue_store_key=${await storeKey('a')}; Max-Age=604800; Path=/; Secure; SameSite=Lax`,
     ])
   })
 
@@ -330,12 +332,13 @@ describe('handler', () => {
     })
 
     it('delete the previous token if Better Auth sets a session without a token', async () => {
-      const session = '__Secure-better-auth.session_token=b; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
+      const session = '__Secure-better-auth.session_token=b.c; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com'
       upstream.answer = json({}, 200, { 'set-cookie': [session] })
       expect((await send('/api/auth/multi-session/set-active', { method: 'POST', body: '{}' })).headers.getSetCookie()).toEqual([
         session,
         '__Secure-better-auth.convex_jwt=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
         '__Secure-better-auth.convex_jwt_binding=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com',
+        `__Secure-better-auth.convue_store_key=${await storeKey('b')}; Max-Age=604800; Path=/; Secure; SameSite=Lax; Domain=example.com`,
       ])
     })
   })

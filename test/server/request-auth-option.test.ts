@@ -3,6 +3,7 @@ import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { inspect } from 'node:util'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { storeKey } from '../../src/shared/store-key.ts'
 import { browserRequest } from '../support/live/app-server.ts'
 import { bindingOf, signedIn } from '../support/live/auth-cookies.ts'
 import { fakeToken } from '../support/scripted/fake-token.ts'
@@ -179,7 +180,8 @@ describe('handler', () => {
       return response
     })
     const { headers } = await createServer(requestAuth).handler(new Request(`${APP}/api/auth/sign-in/email`, { method: 'POST' }), { address: '127.0.0.1' })
-    expect(headers.getSetCookie()).toEqual([...cookies, `better-auth.convex_jwt_binding=${bindingOf('better-auth.session_token=ada.2', token)}; Path=/`])
+    const binding = `better-auth.convex_jwt_binding=${bindingOf('better-auth.session_token=ada.2', token)}; Path=/`
+    expect(headers.getSetCookie()).toEqual([...cookies, binding, `better-auth.convue_store_key=${await storeKey('ada')}; Path=/`])
     expect(headers.get('cache-control')).toBe('private, no-store')
   })
 

@@ -15,7 +15,7 @@ interface StoredCookie {
 type Cookies = Record<string, StoredCookie>
 
 /** The cookies that end with the session. The cookie of a trusted device, for example, remains. */
-const OF_SESSION = /(?:^|[.-])(?:session_token|session_data(?:\.\d+)?|convex_jwt)$/
+const OF_SESSION = /(?:^|[.-])(?:session_token|session_data(?:\.\d+)?|convex_jwt|convue_store_key)$/
 
 /** Cookies in one entry of a storage. */
 export class CookieJar {

@@ -10,6 +10,7 @@ import { warnOfMissingIssuer } from './issuer-warning.ts'
 import { createKeyStore } from './key-store.ts'
 import { ignoreWrites, isQueryContext } from './query-context.ts'
 import { KEYS_MAX_AGE_SECONDS, publicKeySet } from './signing-keys.ts'
+import { changesStoreKey, setStoreKeyCookie } from './store-key-cookie.ts'
 import { clearTokenCookie, endsSession, hasSession, sessionOfResponse, setTokenCookie } from './token-cookie.ts'
 import { issuerOf, readTokenOptions } from './token-options.ts'
 
@@ -121,10 +122,16 @@ export function convex(options: ConvexTokenOptions = {}): ConvexTokenPlugin {
           }),
         },
       ],
-      after: [{
-        matcher: (ctx: any) => endsSession(ctx) || hasSession(ctx),
-        handler: setToken,
-      }],
+      after: [
+        {
+          matcher: (ctx: any) => endsSession(ctx) || hasSession(ctx),
+          handler: setToken,
+        },
+        {
+          matcher: changesStoreKey,
+          handler: createAuthMiddleware(setStoreKeyCookie),
+        },
+      ],
     },
     endpoints: {
       getToken: createAuthEndpoint(

@@ -67,11 +67,17 @@ export function hasSession(ctx: any): boolean {
 export function sessionOfResponse(ctx: any): TokenSession | null {
   const { newSession, session } = ctx.context
   if (newSession) {
-    // The plugin `twoFactor()` may run later, and refuse this session.
-    const isPending = newSession.user.twoFactorEnabled && SECOND_FACTOR_PATHS.includes(ctx.path)
-    return isPending ? null : newSession
+    return isSecondFactorPending(ctx) ? null : newSession
   }
   return startsWith(ctx.path, READING_PATHS) && !canBeCached(ctx) ? session ?? null : null
+}
+
+/**
+ * Returns whether the second factor of the new session may be missing. The plugin `twoFactor()` may
+ * run later, and refuse the session.
+ */
+export function isSecondFactorPending({ context: { newSession }, path }: any): boolean {
+  return Boolean(newSession?.user.twoFactorEnabled) && SECOND_FACTOR_PATHS.includes(path)
 }
 
 /**

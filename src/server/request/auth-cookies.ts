@@ -1,5 +1,6 @@
 /** Finds Better Auth's cookies in a request, and the session and token that they hold. */
 import type { ServerConfig } from '../config/server-config.ts'
+import { STORE_KEY_COOKIE } from '../../shared/store-key.ts'
 
 /** The options that determine the names of an app's auth cookies. */
 export type CookieNames = Pick<ServerConfig, 'cookiePrefix' | 'forwardedCookies'>
@@ -87,12 +88,13 @@ function sessionOf(candidates: string[], isUnambiguous: boolean): SessionCookie 
 }
 
 /**
- * Better Auth does not use the binding. Better Auth's cookie cache of the session must not be sent
- * to Better Auth, which trusts the cache without checking that the cache belongs to the session
- * cookie of the same request. The only exception is in `session-cache.ts`.
+ * Better Auth uses neither the binding nor the companion of the session cookie. Better Auth's
+ * cookie cache of the session must not be sent to Better Auth, which trusts the cache without
+ * checking that the cache belongs to the session cookie of the same request. The only exception is
+ * in `session-cache.ts`.
  */
 function isForAppOnly(kind: string | null): boolean {
-  return kind === 'convex_jwt_binding' || isSessionCache(kind)
+  return kind === 'convex_jwt_binding' || kind === STORE_KEY_COOKIE || isSessionCache(kind)
 }
 
 /** Better Auth splits a long cache into `session_data.0`, `session_data.1` and so on. */
@@ -138,6 +140,16 @@ export function valueOf(cookie: string): string {
 /** Returns whether a `Set-Cookie` deletes its cookie. */
 export function isDeletion(setCookie: string): boolean {
   return valueOf(setCookie) === '' || /;\s*max-age\s*=\s*(?:0|-\d+)\s*(?:;|$)/i.test(setCookie)
+}
+
+/** A `Set-Cookie` that deletes the cookie `name`, with the attributes of another `Set-Cookie`. */
+export function deletionLike(setCookie: string, name: string): string {
+  const kept = attributesOf(setCookie).filter(attribute => !/^(?:max-age|expires)\s*=/i.test(attribute))
+  return [`${name}=`, 'Max-Age=0', ...kept].join('; ')
+}
+
+export function attributesOf(setCookie: string): string[] {
+  return setCookie.split(';').slice(1).map(attribute => attribute.trim())
 }
 
 function pairOf(setCookie: string): string {

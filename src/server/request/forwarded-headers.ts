@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/server-config.ts'
 import { listEntries, publicOrigin } from '../config/public-origin.ts'
 import { readAuthCookies } from './auth-cookies.ts'
 import { createServerAddress } from './client-address.ts'
+import { addStoreKey } from './store-key.ts'
 import { bindToken, keepSessionCookie } from './token-binding.ts'
 
 /**
@@ -90,7 +91,7 @@ export async function responseHeaders(upstream: Headers, request: Request, confi
   let setCookies = await bindToken(upstream.getSetCookie(), cookies, namesSession(request.headers), config)
   if (request.method !== 'POST')
     setCookies = keepSessionCookie(setCookies, config)
-  for (const setCookie of setCookies)
+  for (const setCookie of await addStoreKey(setCookies, config))
     headers.append('set-cookie', setCookie)
   headers.set('cache-control', PRIVATE_HEADERS['cache-control'])
   headers.append('vary', PRIVATE_HEADERS.vary)

@@ -11,6 +11,7 @@ import { purposeOf, sendToAuth } from '../http/send-to-auth.ts'
 import { nameOf, readAuthCookies } from './auth-cookies.ts'
 import { originHeaders, PRIVATE_HEADERS } from './forwarded-headers.ts'
 import { cookiesWithCache, isSessionOfCookie } from './session-cache.ts'
+import { addStoreKey } from './store-key.ts'
 import { bindToken, keepSessionCookie, readBoundToken } from './token-binding.ts'
 
 /** The token of the user who makes a request. */
@@ -96,7 +97,7 @@ export function createRequestIdentity(
     if (answer.kind !== 'answer')
       return
     const changes = await bindToken(answer.headers.getSetCookie(), cookies, false, config)
-    for (const setCookie of keepSessionCookie(changes, config))
+    for (const setCookie of await addStoreKey(keepSessionCookie(changes, config), config))
       setCookies.set(nameOf(setCookie), setCookie)
   }
 

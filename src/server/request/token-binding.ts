@@ -1,8 +1,11 @@
 /** Binds the token in a request's cookies to the session that it was issued for. */
 import type { AuthCookies, CookieNames } from './auth-cookies.ts'
+import { STORE_KEY_COOKIE } from '../../shared/store-key.ts'
 import { tokenBinding } from '../../shared/token-binding.ts'
 import {
   applySetCookies,
+  attributesOf,
+  deletionLike,
   isDeletion,
   isSessionCache,
   isSessionCookie,
@@ -74,9 +77,11 @@ export async function bindToken(
  * request only reads: when the answer arrives, another tab may have signed in, and the deletion
  * would remove the cookie of that new session. Keeping the cookie of an ended session is safe,
  * since Better Auth finds no session for this cookie. The token of the ended session is deleted.
+ * The companion of the session cookie remains together with it.
  */
 export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
-  return setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== 'session_token' || !isDeletion(setCookie))
+  const isKept = (kind: string | null): boolean => kind === 'session_token' || kind === STORE_KEY_COOKIE
+  return setCookies.filter(setCookie => !isKept(kindOf(nameOf(setCookie), names)) || !isDeletion(setCookie))
 }
 
 /**
@@ -100,14 +105,4 @@ function isSameSession({ session: before }: AuthCookies, { session: after }: Aut
 /** A `Set-Cookie` with the attributes of another `Set-Cookie`. */
 function copyAttributes(setCookie: string, name: string, value: string): string {
   return [`${name}=${value}`, ...attributesOf(setCookie)].join('; ')
-}
-
-/** A `Set-Cookie` that deletes the cookie `name`, with the attributes of another `Set-Cookie`. */
-function deletionLike(setCookie: string, name: string): string {
-  const kept = attributesOf(setCookie).filter(attribute => !/^(?:max-age|expires)\s*=/i.test(attribute))
-  return [`${name}=`, 'Max-Age=0', ...kept].join('; ')
-}
-
-function attributesOf(setCookie: string): string[] {
-  return setCookie.split(';').slice(1).map(attribute => attribute.trim())
 }
