@@ -10,6 +10,7 @@ export default defineConfig([
       'convex-database': 'src/convex/http-database/index.ts',
       'server': 'src/server/index.ts',
       'persist': 'src/persist/index.ts',
+      'offline': 'src/offline/index.ts',
       'sources': 'src/sources/index.ts',
       'tabs': 'src/tabs/index.ts',
       'tabs-worker': 'src/tabs/worker/index.ts',

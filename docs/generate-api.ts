@@ -126,6 +126,11 @@ const PAGES: Page[] = [
     module: 'convue/persist',
     entry: 'src/persist/index.ts',
     guides: { 'Results of the last visit': 'persist.md' },
+    file: 'offline.md',
+    title: 'convue/offline',
+    module: 'convue/offline',
+    entry: 'src/offline/index.ts',
+    guides: { 'Mutations that survive a reload': 'outbox.md' },
   },
   {
     file: 'sources.md',

@@ -10,7 +10,7 @@ export interface CallRegistry {
   readonly size: number
   /** Other work of the identity, such as uploads. {@link endAll} ends it as well. */
   readonly work: Set<EndWork>
-  /** Whether a mutation, an action or other work is pending. */
+  /** Whether a mutation or an action that is not stored, or other work, is pending. */
   readonly hasWrites: boolean
   /** Whether a call with an optimistic update is pending. */
   readonly hasOptimisticCalls: boolean
@@ -31,8 +31,8 @@ export interface CallRegistry {
   sendAll: () => void
   /**
    * Called after `client` has ended. Rejects the calls that this client has sent and that the
-   * deployment may have run, with `CONNECTION_LOST` and in this tick. Queries are not rejected,
-   * since the next client runs them again.
+   * deployment may have run, with `CONNECTION_LOST` and in this tick. Queries and stored mutations
+   * are not rejected, since the next client runs them again.
    */
   endLost: (client: IdentityClient) => void
   /** Rejects all calls and ends all other work, in this tick. */
@@ -68,7 +68,7 @@ export function createCallRegistry(
       return calls.size
     },
     get hasWrites() {
-      return work.size > 0 || [...calls].some(({ kind }) => kind !== 'query')
+      return work.size > 0 || [...calls].some(({ isRepeatable }) => !isRepeatable)
     },
     get hasOptimisticCalls() {
       return optimisticCalls.size > 0

@@ -18,6 +18,44 @@ interface WebSocketManager {
   socket?: { ws?: WebSocket }
 }
 
+/** The parts of a client's queue of mutations from which a mutation can be removed. */
+interface MutationQueue {
+  nextRequestId?: number
+  remoteQuerySet?: { timestamp?: () => unknown }
+  requestManager?: {
+    onResponse?: (response: object) => unknown
+    removeCompleted?: (timestamp: unknown) => Map<number, unknown>
+  }
+  notifyOnQueryResultChanges?: (completed: Map<number, unknown>) => void
+}
+
+/** The number that the client's next mutation receives, if the client reports it. */
+export function nextRequestId(convex: ConvexClient): number | undefined {
+  return queueOf(convex).nextRequestId
+}
+
+/**
+ * Removes a mutation that the client has not sent from its queue, and ends its optimistic update.
+ * The client has no public method for this, so the removal has the same effects as a response that
+ * the client has already seen. Returns whether the mutation was removed.
+ */
+export function withdrawMutation(convex: ConvexClient, requestId: number | undefined): boolean {
+  const queue = queueOf(convex)
+  const { requestManager: requests, remoteQuerySet: queries } = queue
+  if (requestId === undefined || !requests?.onResponse || !requests.removeCompleted)
+    return false
+  if (!queries?.timestamp || !queue.notifyOnQueryResultChanges)
+    return false
+  const ts = queries.timestamp()
+  requests.onResponse({ type: 'MutationResponse', requestId, success: true, result: null, ts, logLines: [] })
+  queue.notifyOnQueryResultChanges(requests.removeCompleted(ts))
+  return true
+}
+
+function queueOf(convex: ConvexClient): MutationQueue {
+  return convex.client as unknown as MutationQueue
+}
+
 /** If the client has lost its connection: reconnects it now, instead of after the back-off. */
 export function reconnectNow(convex: ConvexClient): void {
   socketOf(convex)?.tryReconnectImmediately?.()

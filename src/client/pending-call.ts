@@ -11,11 +11,20 @@ export interface Call {
   name: string
   args: unknown
   optimisticUpdate?: OptimisticUpdate<any>
+  /**
+   * Whether the deployment recognizes the call if it arrives again, because its arguments contain a
+   * key. Then another client may repeat it, and the page may be closed before it has settled.
+   */
+  isRepeatable?: boolean
+  /** Called before a client receives the call. If it returns `false`, the call is not sent. */
+  beforeSend?: (client: IdentityClient) => boolean
 }
 
 /** A call that has not settled. */
 export interface PendingCall {
   readonly kind: Call['kind']
+  /** Whether another client may run the call again: see {@link Call.isRepeatable}. */
+  readonly isRepeatable: boolean
   readonly result: Promise<unknown>
   /** Passes the call to a client if no other client has it, or if that other client has ended. */
   send: (client: IdentityClient) => void
@@ -48,7 +57,7 @@ export type ReadConnectionState = (client: IdentityClient) => ConnectionState
 
 /** @throws {ConvueError} `ARGS_INVALID` */
 export function createPendingCall(
-  { kind, name, args: value, optimisticUpdate }: Call,
+  { kind, name, args: value, optimisticUpdate, beforeSend, ...call }: Call,
   readState: ReadConnectionState,
 ): PendingCall {
   const { args } = toConvexArgs(value)
@@ -63,11 +72,15 @@ export function createPendingCall(
   let reject!: (error: Error) => void
   const result = new Promise((...settle) => [resolve, reject] = settle)
 
+  // A query has no side effects.
+  const isRepeatable = kind === 'query' || !!call.isRepeatable
+
   return {
     kind,
+    isRepeatable,
     result,
     send(client) {
-      if (sender === client || sender?.hasEnded === false)
+      if (sender === client || sender?.hasEnded === false || beforeSend?.(client) === false)
         return
       sender = client
       const { isWebSocketConnected, connectionCount } = readState(client)
@@ -81,8 +94,7 @@ export function createPendingCall(
       }).then(resolve, error => reject(explainFunctionError(error)))
     },
     isQueued,
-    // A query has no side effects, so another client may run it again.
-    isLostWith: (client, readState) => sender === client && kind !== 'query' && !isQueued(readState),
+    isLostWith: (client, readState) => sender === client && !isRepeatable && !isQueued(readState),
     reject,
   }
 

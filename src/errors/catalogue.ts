@@ -6,6 +6,7 @@ import type { identityErrors } from './identity-errors.ts'
 import type { mockErrors } from './mock-errors.ts'
 import type { nuxtErrors } from './nuxt-errors.ts'
 import type { persistErrors } from './persist-errors.ts'
+import type { outboxErrors } from './outbox-errors.ts'
 import type { serverErrors } from './server-errors.ts'
 import type { tabsErrors } from './tabs-errors.ts'
 import type { testingErrors } from './testing-errors.ts'
@@ -20,6 +21,7 @@ type Catalogue
     & typeof uploadErrors
     & typeof identityErrors
     & typeof persistErrors
+    & typeof outboxErrors
     & typeof serverErrors
     & typeof nuxtErrors
     & typeof testingErrors

@@ -224,4 +224,11 @@ export const convexErrors = {
       + 'values of rows.',
     docs: 'guides/better-auth-on-your-server.md#errors',
   },
+  OFFLINE_RESULT_TOO_LONG: {
+    scopes: ['convex'],
+    why: (limit: number): string => `The result of an offline mutation has more than ${limit} characters of JSON.`,
+    fix: 'Return less, such as the id of a row. The result is stored with the key of the call.',
+    reference: 'The result of an offline mutation has more than 262,144 characters of JSON, so it cannot be stored.',
+    docs: 'reference/outbox.md#the-mutation',
+  },
 } satisfies Record<string, ErrorDefinition>

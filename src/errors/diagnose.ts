@@ -5,6 +5,7 @@ import type { ErrorDefinition } from './error-definition.ts'
 import { ConvueError } from './convue-error.ts'
 import { writeTexts } from './error-definition.ts'
 import { identityErrors } from './identity-errors.ts'
+import { outboxErrors } from './outbox-errors.ts'
 import { uploadErrors } from './upload-errors.ts'
 import { usageErrors } from './usage-errors.ts'
 
@@ -25,6 +26,11 @@ export function describe(code: ClientCode, params: unknown, cause?: unknown): Co
 }
 
 function textsOf(code: ClientCode, params: unknown): { why: string, fix: string } {
-  const definitions: Record<ClientCode, ErrorDefinition> = { ...usageErrors, ...uploadErrors, ...identityErrors }
+  const definitions: Record<ClientCode, ErrorDefinition> = {
+    ...usageErrors,
+    ...uploadErrors,
+    ...identityErrors,
+    ...outboxErrors,
+  }
   return writeTexts(definitions[code], params)
 }

@@ -8,6 +8,7 @@ import type { QueryStore } from '../store/query-store.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthState } from '../token/auth-state.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
+import type { ConnectedOutbox } from './outbox.ts'
 import { hasInjectionContext, inject } from 'vue'
 import { diagnose } from '../errors/diagnose.ts'
 
@@ -34,6 +35,8 @@ export interface ConvexContext {
   queryAuth: QueryAuth
   keepPreviousData: boolean | undefined
   lingerMs: number
+  /** Stores mutations durably; `undefined` without the option, and on a server. */
+  outbox: ConnectedOutbox | undefined
   isServer: boolean
   /** What DevTools show. `undefined` in production, on a server, and without DevTools. */
   record?: DevelopmentRecord | undefined

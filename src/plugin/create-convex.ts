@@ -10,6 +10,7 @@ import type { BetterAuthClient } from '../token/better-auth-source.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import type { UseConvexAuthReturn } from './auth.ts'
 import type { ConvexClientSettings } from './client-settings.ts'
+import type { Outbox } from './outbox.ts'
 import { effectScope, markRaw, shallowRef } from 'vue'
 import { createIdentityClients } from '../client/identity-clients.ts'
 import { createRecord } from '../devtools/record.ts'
@@ -78,6 +79,12 @@ export interface ConvexOptions {
    * @default none: nothing is stored
    */
   persist?: ResultStore
+   * Stores mutations with `offline: true`, so that they survive a reload: `indexedDbOutbox()` of
+   * `convue/offline`.
+   *
+   * @default none: `offline: true` is an error
+   */
+  outbox?: Outbox
   /**
    * The default of the option `auth` of queries. `useAuthedQuery` and `useAuthedPaginatedQuery`
    * always require a user.
@@ -189,6 +196,8 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
 
   /** Contains the listeners to events of the page and to other tabs. */
   const pageScope = effectScope(true)
+  // Before `run`, so that the outbox receives the first state of the engine.
+  const outbox = isServer ? undefined : options.outbox?.connect({ url, engine: callerEngine, clients })
   let apps = 0
   if (!isServer)
     run()
@@ -238,6 +247,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     withholding.close()
     store.close()
     stored?.close()
+    outbox?.close()
     // Makes `ready` settle, since the engine does not report any further state.
     authState.value = { ...engine.state, error: diagnose('CLOSED') }
     await clients.close()
@@ -260,6 +270,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         queryAuth: options.queryAuth ?? 'optional',
         keepPreviousData: options.keepPreviousData,
         lingerMs: options.lingerMs ?? 3000,
+        outbox,
         isServer,
         ...process.env.NODE_ENV !== 'production' && { record },
         identityConfirmed: options.ssrData?.identityConfirmed,

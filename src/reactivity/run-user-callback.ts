@@ -6,8 +6,13 @@ export function runUserCallback<T>(run: () => T): T | undefined {
     return run()
   }
   catch (error) {
-    setTimeout(() => {
-      throw error
-    })
+    reportError(error)
   }
+}
+
+/** Reports an error that no caller receives, like any uncaught error. */
+export function reportError(error: unknown): void {
+  setTimeout(() => {
+    throw error
+  })
 }

@@ -54,7 +54,7 @@ const allowed: Record<string, Folder> = {
   'server/http': { why: 'bounded requests to the deployment', folders: ['shared', 'server/config'], packages: null },
   'server/request': { why: 'the identity of one request, and the functions that run as it', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/http'], packages: /^(?:convex\/(?:server|values)|jose)$/ },
   'server/proxy': { why: 'the routes of Better Auth on the app\'s own origin', folders: ['server/config', 'server/http', 'server/request'], packages: null },
-  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/http-database', 'convex/mail', 'convex/runtime', 'convex/tokens'], packages: /^convex\/values$/ },
+  'convex': { why: 'the public exports of `convue/convex`, and what its folders share', folders: ['errors', 'versions', 'convex/cross-domain', 'convex/database', 'convex/functions', 'convex/http', 'convex/http-database', 'convex/mail', 'convex/offline', 'convex/runtime', 'convex/tokens'], packages: /^convex\/values$/ },
   'convex/tokens': { why: 'tokens for Convex, and the keys that sign them', folders: ['convex', 'shared'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/cross-domain': { why: 'sessions for pages on another domain than the deployment', folders: ['convex'], packages: BETTER_AUTH_AND_CONVEX },
   'convex/client': { why: 'the public exports of `convue/convex/client`: plugins of Better Auth\'s client, and their errors', folders: ['errors', 'convex/tokens', 'convex/cross-domain'], packages: null },
@@ -72,8 +72,10 @@ const allowed: Record<string, Folder> = {
   'convex/http': { why: 'the HTTP routes of Better Auth on the router of an app', folders: ['convex'], packages: /^convex\/server$/ },
   'convex/http-database': { why: 'Better Auth on the app\'s own server, whose tables are in the deployment: both ends of the connection', folders: ['errors', 'convex', 'convex/database', 'convex/http'], packages: /^convex\/values$/ },
   'convex/mail': { why: 'mails of an app, which a mailbox shows in development', folders: ['convex'], packages: null },
+  'convex/offline': { why: 'mutations that run once, even if a page sends them again after a reload', folders: ['convex', 'convex/functions'], packages: CONVEX_DATA },
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'project', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
+  'offline': { why: 'the public exports of `convue/offline`: the durable outbox, which stores and sends the calls of a user', folders: ['errors', 'shared', 'reactivity', 'client', 'plugin'], packages: /^(?:idb|vue|convex\/values)$/ },
   'sources': { why: 'the public exports of `convue/sources`: one identity provider a file', folders: [], packages: /^(?:convue|vue)$/ },
   'tabs': { why: 'the public exports of `convue/tabs`: sockets of a tab whose messages go through a worker', folders: ['errors', 'shared'], packages: null },
   'tabs/hub': { why: 'one connection for the clients of several tabs: knows neither workers, nor ports, nor timers', folders: ['shared'], packages: /^convex\/values$/ },
@@ -251,7 +253,7 @@ describe('src/errors', () => {
 
   it('includes in the client only the texts of errors that the client raises', () => {
     expect(importsAtRunTime('src/errors/diagnose.ts').filter(file => file.endsWith('-errors.ts')))
-      .toEqual(['./identity-errors.ts', './upload-errors.ts', './usage-errors.ts'])
+      .toEqual(['./identity-errors.ts', './outbox-errors.ts', './upload-errors.ts', './usage-errors.ts'])
     const importing = imports.filter(({ target }) => /^src\/errors\/(?:server|nuxt|testing|convex)-errors/.test(target)).map(({ file }) => file)
     expect([...new Set(importing)].sort()).toEqual([
       'src/convex/setup-error.ts',

@@ -3,11 +3,13 @@
 import type { FunctionReference } from 'convex/server'
 import type { ComputedRef, ShallowRef } from 'vue'
 import type { Call, PendingCall } from '../../client/pending-call.ts'
+import type { CallToStart } from './start-call.ts'
 import { computed, shallowRef } from 'vue'
 import { useConvexContext } from '../../plugin/context.ts'
 import { identityScoped, runAsIdentity } from '../../plugin/identity-scoped.ts'
 import { runUserCallback } from '../../reactivity/run-user-callback.ts'
 import { functionName } from '../../shared/function-name.ts'
+import { startCall } from './start-call.ts'
 
 /**
  * Callbacks for the result and the error of calls. They run for each call, before its promise
@@ -54,7 +56,7 @@ export interface UseConvexCallReturn<Result> {
 /** `undefined`: no call has been made, see {@link UseConvexCallReturn.status}. */
 type CallState
   = | undefined
-    | { status: 'pending', call?: PendingCall, data?: undefined, error?: undefined }
+    | { status: 'pending', call?: Pick<PendingCall, 'isQueued'>, data?: undefined, error?: undefined }
     | { status: 'success', data: unknown, error?: undefined }
     | { status: 'error', data?: undefined, error: Error }
 
@@ -67,7 +69,7 @@ export function useConvexCall(
   composable: string,
   kind: Call['kind'],
   reference: FunctionReference<'mutation' | 'action'>,
-  options: UseConvexCallOptions<any, any> & Pick<Call, 'optimisticUpdate'>,
+  options: UseConvexCallOptions<any, any> & Pick<CallToStart, 'optimisticUpdate' | 'offline'>,
 ): UseConvexCallReturn<any> & { call: (args?: any) => Promise<any> } {
   const context = useConvexContext(composable)
   const { clients } = context
@@ -79,7 +81,7 @@ export function useConvexCall(
     const own = shallowRef<CallState>({ status: 'pending' })
     latest.set(own)
     return runAsIdentity(context, () => {
-      const call = clients.calls.start({ ...options, kind, name, args })
+      const call = startCall(context, { ...options, kind, name, args })
       own.value = { status: 'pending', call }
       return call.result
     }, (error, data) => {

@@ -8,6 +8,7 @@ import type { UseConvexMutationOptions } from './use-convex-mutation.ts'
 import { useConvexContext } from '../../plugin/context.ts'
 import { runAsIdentity } from '../../plugin/identity-scoped.ts'
 import { functionName } from '../../shared/function-name.ts'
+import { startCall } from './start-call.ts'
 
 /**
  * A handle that remains valid after an identity change: each call runs as the identity that is
@@ -29,7 +30,7 @@ export interface UseConvexClientReturn {
    */
   mutation: <M extends FunctionReference<'mutation'>>(
     mutation: M,
-    ...rest: [...RestArgs<M>, options?: Pick<UseConvexMutationOptions<M>, 'optimisticUpdate'>]
+    ...rest: [...RestArgs<M>, options?: Pick<UseConvexMutationOptions<M>, 'optimisticUpdate' | 'offline'>]
   ) => Promise<FunctionReturnType<M>>
   /**
    * Runs an action as the current identity. Offline, the call waits for the connection. If the
@@ -60,7 +61,7 @@ export function useConvexClient(): UseConvexClientReturn {
 
   const call = (kind: Call['kind']) => (reference: FunctionReference<any>, ...[args = {}, options]: any[]) =>
     runAsIdentity<any>(context, () =>
-      clients.calls.start({ kind, name: functionName(reference), args, ...options }).result)
+      startCall(context, { kind, name: functionName(reference), args, ...options }).result)
 
   return {
     query: call('query'),

@@ -23,6 +23,14 @@ export interface UseConvexMutationOptions<M extends FunctionReference<'mutation'
    * @default undefined: no optimistic update
    */
   optimisticUpdate?: OptimisticUpdate<FunctionArgs<M>>
+  /**
+   * Stores each call in the outbox of the plugin before it is sent. The call then survives a reload
+   * and a closed tab, runs once, in the order of the user's calls, and only as the user who made
+   * it. The mutation must be defined with `defineOfflineMutation` of `convue/convex`.
+   *
+   * @default false
+   */
+  offline?: 'offlineKey' extends keyof FunctionArgs<M> ? boolean : false
 }
 
 /**

@@ -9,6 +9,7 @@ import { identityErrors } from '../../../src/errors/identity-errors.ts'
 import { mockErrors } from '../../../src/errors/mock-errors.ts'
 import { nuxtErrors } from '../../../src/errors/nuxt-errors.ts'
 import { persistErrors } from '../../../src/errors/persist-errors.ts'
+import { outboxErrors } from '../../../src/errors/outbox-errors.ts'
 import { serverErrors } from '../../../src/errors/server-errors.ts'
 import { tabsErrors } from '../../../src/errors/tabs-errors.ts'
 import { testingErrors } from '../../../src/errors/testing-errors.ts'
@@ -42,6 +43,7 @@ const sections: Section[] = [
       + '`SIGN_OUT_FAILED`, and calls reject with `IDENTITY_CHANGED` and `CONNECTION_LOST`.',
     errors: identityErrors,
   },
+  { title: 'Offline mutations', errors: outboxErrors },
   {
     title: '`convue/server`',
     note: '`convue/server` also raises some codes of the previous sections; their entries say so. Production builds contain '
