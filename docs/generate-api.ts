@@ -48,6 +48,14 @@ const PAGES: Page[] = [
     sources: /^src\/composables\/call\//,
   },
   {
+    file: 'forms.md',
+    title: 'Forms',
+    module: 'convue',
+    entry: 'src/index.ts',
+    guides: { Forms: 'forms.md' },
+    sources: /^src\/composables\/form\//,
+  },
+  {
     file: 'uploads.md',
     title: 'Uploads',
     module: 'convue',

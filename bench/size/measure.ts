@@ -95,6 +95,7 @@ const FURTHER = [
   'useConvexStorageUrl',
   'useFilePreview',
   'useConvexSignIn',
+  'useConvexForm',
   'useConvexClaims',
   'createConvexHooks',
   'errorMessage',

@@ -60,6 +60,31 @@ export const add = mutation({
   },
 })
 
+// #region report
+/** Adds a sighting of a bird of the guide. The data of an error names the field that it concerns. */
+export const report = mutation({
+  args: {
+    bird: v.string(),
+    place,
+  },
+  returns: v.id('sightings'),
+  handler: async (ctx, { bird, place }) => {
+    const { subject } = await requireIdentity(ctx)
+    if (!birds.some(({ name }) => name === bird)) {
+      throw new ConvexError({
+        field: 'bird',
+        message: `The guide has no bird with the name ${bird}.`,
+      })
+    }
+    const sightings = ctx.db.query('sightings').withIndex('by_user_and_place', q =>
+      q.eq('userId', subject).eq('place', place))
+    if (await sightings.filter(q => q.eq(q.field('bird'), bird)).first())
+      throw new ConvexError({ message: 'You have reported this already.' })
+    return await ctx.db.insert('sightings', { userId: subject, bird, place })
+  },
+})
+// #endregion
+
 /** Another user's row and a removed row cause the same error. */
 export const remove = mutation({
   args: {

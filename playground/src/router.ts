@@ -2,6 +2,7 @@ import { createRouter, createWebHistory } from 'vue-router'
 import AccountPage from './pages/AccountPage.vue'
 import BirdPage from './pages/BirdPage.vue'
 import FeedPage from './pages/FeedPage.vue'
+import FormsPage from './pages/FormsPage.vue'
 import HomePage from './pages/HomePage.vue'
 import InspectorPage from './pages/InspectorPage.vue'
 import MocksPage from './pages/MocksPage.vue'
@@ -27,6 +28,7 @@ export const router = createRouter({
     { path: '/pagination', component: PaginationPage, meta: { title: 'Pagination' } },
     { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
+    { path: '/forms', component: FormsPage, meta: { title: 'Forms' } },
     { path: '/account', component: AccountPage, meta: { title: 'Account' } },
     { path: '/inspector', component: InspectorPage, meta: { title: 'Inspector' } },
     { path: '/mocks', component: MocksPage, meta: { title: 'Mocks' } },

@@ -317,10 +317,11 @@ describe('a screen 320 pixels wide', () => {
     await choose(page, 'Pagination', 'Pagination', '20 rows loaded')
     await choose(page, 'Optimistic', 'Optimistic updates', 'Title of The long way home')
     await choose(page, 'Uploads', 'Uploads', 'No pictures yet')
+    await choose(page, 'Forms', 'Forms', 'Bird')
     await choose(page, 'Account', 'Account', 'Session ends')
     await choose(page, 'Inspector', 'Inspector', 'auth.getCurrentUser({})')
 
     expect(Object.entries(widths).filter(([, width]) => width > 320)).toEqual([])
-    expect(Object.keys(widths)).toHaveLength(11)
+    expect(Object.keys(widths)).toHaveLength(12)
   })
 })

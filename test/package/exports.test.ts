@@ -45,6 +45,7 @@ describe('the exports that exist at run time', () => {
       'useConvexClaims',
       'useConvexClient',
       'useConvexConnectionState',
+      'useConvexForm',
       'useConvexMutation',
       'useConvexPaginatedQuery',
       'useConvexQueries',

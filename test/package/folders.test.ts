@@ -30,7 +30,7 @@ const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plu
 
 /** Every folder of `src`, and what its files may import. Imports within a folder are always allowed. */
 const allowed: Record<string, Folder> = {
-  '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/pagination', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
+  '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/form', 'composables/pagination', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'versions': { why: 'which versions of other packages work with Convue, and which are installed', folders: ['errors'], packages: /^node:(?:fs|path)$/ },
@@ -45,6 +45,7 @@ const allowed: Record<string, Folder> = {
   'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },
   'composables/auth': { why: 'the identity, as components see it', folders: CORE, packages: VUE_AND_CONVEX },
   'composables/call': { why: 'mutations, actions and one-off calls', folders: CORE, packages: VUE_AND_CONVEX },
+  'composables/form': { why: 'forms that call a mutation: values, errors by field, the submission', folders: [...CORE, 'composables/call'], packages: VUE_AND_CONVEX },
   'composables/query': { why: 'one live query, or several', folders: [...CORE, 'ssr', 'composables/lifecycle'], packages: VUEUSE_AND_CONVEX },
   'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUEUSE_AND_CONVEX },

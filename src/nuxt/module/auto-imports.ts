@@ -20,6 +20,7 @@ const composables = [
   'useConvexClaims',
   'useConvexClient',
   'useConvexConnectionState',
+  'useConvexForm',
   'useConvexMutation',
   'useConvexPaginatedQuery',
   'useConvexQueries',

@@ -13,6 +13,7 @@ export const playgroundPages: readonly { path: string, heading: string, onNuxt?:
   { path: '/pagination', heading: 'Pagination' },
   { path: '/optimistic', heading: 'Optimistic updates' },
   { path: '/uploads', heading: 'Uploads' },
+  { path: '/forms', heading: 'Forms' },
   { path: '/account', heading: 'Account' },
   { path: '/inspector', heading: 'Inspector' },
   { path: '/mocks', heading: 'Mocks' },

@@ -231,7 +231,7 @@ export class ScriptedSocket {
         result = { type: 'QueryUpdated', queryId: query.id, value: convexToJson(value), logLines: [], journal: null }
       }
       catch (error) {
-        result = { type: 'QueryFailed', queryId: query.id, errorMessage: (error as Error).message, logLines: [], journal: null, ...('data' in (error as object) ? { errorData: (error as any).data } : {}) }
+        result = { type: 'QueryFailed', queryId: query.id, errorMessage: (error as Error).message, logLines: [], journal: null, ...errorDataOf(error) }
       }
       const text = JSON.stringify(result)
       if (text !== query.sent) {
@@ -305,7 +305,7 @@ export class ScriptedSocket {
           result = { success: true, result: convexToJson(value ?? null) }
         }
         catch (error) {
-          result = { success: false, result: (error as Error).message }
+          result = { success: false, result: (error as Error).message, ...errorDataOf(error) }
         }
         const response = { type: `${frame.type}Response`, requestId: frame.requestId, logLines: [], ...(frame.type === 'Mutation' && result.success ? { ts: encodeTs(this.#deployment.ts) } : {}), ...(result as object) }
         this.#post(response)
@@ -330,6 +330,11 @@ export class ScriptedSocket {
     else if (this.readyState === 1 && !this.isCut)
       this.onmessage?.({ data: message })
   }
+}
+
+/** A `ConvexError` has data. */
+function errorDataOf(error: unknown): { errorData?: JSONValue } {
+  return 'data' in (error as object) ? { errorData: (error as any).data } : {}
 }
 
 function encodeTs(ts: bigint): string {

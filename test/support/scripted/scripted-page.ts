@@ -1,6 +1,6 @@
 import type { VueWrapper } from '@vue/test-utils'
 import type { ConvexOptions, ConvexPlugin, SessionSnapshot } from 'convue'
-import type { App, Component } from 'vue'
+import type { App, Component, Plugin } from 'vue'
 import { mount } from '@vue/test-utils'
 import { createConvex } from 'convue'
 import { afterEach, beforeEach, expect, vi } from 'vitest'
@@ -33,6 +33,9 @@ export function setupScriptedPage(): void {
     vi.useRealTimers()
   })
 }
+
+/** Further plugins of the app, each with its options. */
+type Plugins = [plugin: Plugin, ...options: any[]][]
 
 export interface ScriptedPageOptions extends Partial<ConvexOptions> {
   /**
@@ -88,10 +91,10 @@ export class ScriptedPage {
   }
 
   /** Mounts the component tree of the page. */
-  mount(root: Component, app: { errorHandler?: (error: unknown) => void } = {}): VueWrapper {
+  mount(root: Component, app: { errorHandler?: (error: unknown) => void, plugins?: Plugins } = {}): VueWrapper {
     return this.#wrapper = mount(root, {
       attachTo: document.body,
-      global: { plugins: [this.convex, { install: created => void (created.config.errorHandler = app.errorHandler) }] },
+      global: { plugins: [...app.plugins ?? [], this.convex, { install: created => void (created.config.errorHandler = app.errorHandler) }] },
     })
   }
 

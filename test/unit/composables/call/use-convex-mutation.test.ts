@@ -56,9 +56,9 @@ describe('useConvexMutation', () => {
         throw Object.assign(new Error('refused'), { data: 'full' })
       })
       await page.tick(500)
-      // The scripted deployment sends `errorData` only with queries, so the client throws an Error.
       expect(await failure).not.toBeInstanceOf(ConvueError)
-      expect(await failure).not.toBeInstanceOf(ConvexError)
+      expect(await failure).toBeInstanceOf(ConvexError)
+      expect(await failure).toMatchObject({ data: 'full' })
     })
 
     it('sets the state of the latest call if several calls are pending', async () => {
