@@ -134,6 +134,8 @@ const PAGES: Page[] = [
     module: 'convue/persist',
     entry: 'src/persist/index.ts',
     guides: { 'Results of the last visit': 'persist.md' },
+  },
+  {
     file: 'offline.md',
     title: 'convue/offline',
     module: 'convue/offline',

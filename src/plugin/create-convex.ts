@@ -79,6 +79,7 @@ export interface ConvexOptions {
    * @default none: nothing is stored
    */
   persist?: ResultStore
+  /**
    * Stores mutations with `offline: true`, so that they survive a reload: `indexedDbOutbox()` of
    * `convue/offline`.
    *

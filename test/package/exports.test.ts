@@ -7,8 +7,8 @@ import * as convex from '../../src/convex/index.ts'
 import * as dev from '../../src/dev/index.ts'
 import * as convue from '../../src/index.ts'
 import * as mock from '../../src/mock/index.ts'
-import * as persist from '../../src/persist/index.ts'
 import * as offline from '../../src/offline/index.ts'
+import * as persist from '../../src/persist/index.ts'
 import * as server from '../../src/server/index.ts'
 import * as sources from '../../src/sources/index.ts'
 import * as tabs from '../../src/tabs/index.ts'
@@ -126,6 +126,8 @@ describe('the exports that exist at run time', () => {
 
   it('of convue/persist are exactly these', () => {
     expect(Object.keys(persist).sort()).toEqual(['indexedDbStore'])
+  })
+
   it('of convue/offline are exactly these', () => {
     expect(Object.keys(offline).sort()).toEqual(['indexedDbOutbox', 'useConvexOutbox'])
   })
