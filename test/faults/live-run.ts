@@ -298,6 +298,8 @@ export class LiveRun {
       case 'rejectTokensFor':
       case 'failFatally':
       case 'jump':
+      case 'reload':
+      case 'deleteElsewhere':
         return
       default:
         command satisfies never

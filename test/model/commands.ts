@@ -39,6 +39,11 @@ export interface Boot {
   rendered: boolean
   latencyMs: number
   mount: ViewSpec[]
+  /**
+   * Whether results of queries are stored for the next visit, and whether the server sets a
+   * companion of the session cookie.
+   */
+  store: 'none' | 'companion' | 'plain'
 }
 
 /** How the provider answers requests for tokens. */
@@ -98,6 +103,14 @@ export type Command
      */
     | { do: 'step' }
     | { do: 'settle' }
+    /**
+     * The page is closed, and the app is opened again. Meanwhile, while no tab is open, the session
+     * may be replaced by another session of the same user, or by that of another user, or may end.
+     * `tokens`: how the provider answers afterwards.
+     */
+    | { do: 'reload', meanwhile: 'nothing' | 'rotate' | 'signOut' | User, tokens: TokenMode }
+    /** Another tab signs out, and deletes the stored results of its user. */
+    | { do: 'deleteElsewhere', heard: boolean }
 
 /** An action of the app's own code in one tick. */
 export type Reaction
@@ -141,6 +154,7 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
   rendered: fc.boolean(),
   latencyMs: fc.constantFrom(0, 20),
   mount: fc.array(view, { minLength: 0, maxLength: 3 }),
+  store: fc.constantFrom<Boot['store']>('none', 'companion', 'companion', 'companion', 'plain'),
 })
 
 const reaction: fc.Arbitrary<Reaction> = fc.oneof(
@@ -152,6 +166,9 @@ const reaction: fc.Arbitrary<Reaction> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('upload' as const), files: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('change' as const), topic }) },
 )
+
+const meanwhile = fc.constantFrom('nothing' as const, 'nothing' as const, 'nothing' as const, 'rotate' as const, 'signOut' as const, 'bea' as const)
+const tokensAtReload = fc.constantFrom<TokenMode>('good', 'stalled', 'stalled', 'failing')
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.boolean() }) },
@@ -176,7 +193,26 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 15, 50, 600, 2100, 3500, 12_000, 70_000) }) },
   { weight: 4, arbitrary: fc.constant({ do: 'step' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'settle' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reload' as const), meanwhile, tokens: tokensAtReload }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteElsewhere' as const), heard: fc.boolean() }) },
 )
 
 /** About 30 commands on average. */
-export const sequences: fc.Arbitrary<Command[]> = fc.array(command, { maxLength: 60, size: 'max' })
+const commands: fc.Arbitrary<Command[]> = fc.array(command, { maxLength: 60, size: 'max' })
+
+/**
+ * Commands on a page whose user has visited it before, so that it shows stored results. The first of
+ * them often change the identity while the page does not know it yet.
+ */
+const laterVisit: fc.Arbitrary<Command[]> = fc.record({
+  meanwhile,
+  tokens: tokensAtReload,
+  first: fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('signIn' as const), user, heard: fc.constant(true) }) },
+    fc.record({ do: fc.constantFrom('signOutElsewhere' as const, 'rotate' as const, 'deleteElsewhere' as const), heard: fc.boolean() }),
+    command,
+  ),
+  rest: commands,
+}).map(({ meanwhile, tokens, first, rest }) => [{ do: 'settle' }, { do: 'reload', meanwhile, tokens }, { do: 'wait', ms: 15 }, first, ...rest])
+
+export const sequences: fc.Arbitrary<Command[]> = fc.oneof({ weight: 2, arbitrary: commands }, { weight: 1, arbitrary: laterVisit })

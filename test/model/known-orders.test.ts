@@ -1,10 +1,13 @@
-import type { Boot, Command } from './commands.ts'
+import type { Boot, Command, ViewSpec } from './commands.ts'
 import { describe, expect, it } from 'vitest'
 import { performSequence } from './check-sequences.ts'
 import { ModelRun } from './model-run.ts'
 
-/** The sequences in this file once violated an invariant. Random sequences found them. */
-const boot: Boot = { user: null, sessionIds: 'unique', snapshot: 'silent', hint: false, tokens: 'good', rendered: false, latencyMs: 0, mount: [] }
+/**
+ * Sequences that once violated an invariant, which random sequences found, and sequences for stored
+ * results, whose order random sequences rarely have.
+ */
+const boot: Boot = { user: null, sessionIds: 'unique', snapshot: 'silent', hint: false, tokens: 'good', rendered: false, latencyMs: 0, mount: [], store: 'none' }
 
 describe('createConvex', () => {
   it('does not report a mutation as not sent if it ran with the previous token of its connection', async () => {
@@ -57,5 +60,33 @@ describe('createConvex', () => {
       { do: 'step' },
     ]
     expect(await performSequence(new ModelRun({ ...boot, user: 'ada', snapshot: 'spoken' }), commands)).toEqual([])
+  describe('persist', () => {
+    const secret: ViewSpec = { kind: 'secret', preloadedFor: null, auth: 'required', live: true, keepPreviousData: true, keepDataOnError: false, lingerMs: 0, keepAlive: false, isReactive: false }
+    const visited: Boot = { ...boot, user: 'ada', mount: [secret, { ...secret, kind: 'list' }, { ...secret, kind: 'query', auth: 'optional' }], store: 'companion' }
+
+    /** A page whose user has visited it before, and whose provider does not answer yet. */
+    const reload = (meanwhile: 'nothing' | 'rotate' | 'signOut' | 'bea'): Command[] =>
+      [{ do: 'settle' }, { do: 'reload', meanwhile, tokens: 'stalled' }, { do: 'wait', ms: 15 }]
+
+    it('shows the results of the last visit', async () => {
+      const run = new ModelRun(visited)
+      for (const command of reload('nothing'))
+        await run.run(command)
+      expect(run.rows).toEqual(['ada', 'ada', 'ada'])
+      await run.close()
+      expect(run.faults).toEqual([])
+    })
+
+    it.each<[string, Command[]]>([
+      ['another user is signed in', [{ do: 'mutate', topic: 'a', optimistic: 'value', whose: 'own' }, { do: 'signIn', user: 'bea', heard: true }]],
+      ['the user has signed out', [{ do: 'signOutElsewhere', heard: true }]],
+      ['another tab signs out', [{ do: 'deleteElsewhere', heard: false }]],
+    ])('forgets the results of the expected user in the tick in which %s', async (_name, commands) => {
+      expect(await performSequence(new ModelRun(visited), [...reload('nothing'), ...commands])).toEqual([])
+    })
+
+    it.each(['rotate', 'signOut', 'bea'] as const)('shows nothing of a session that was replaced while no tab was open (%s)', async (meanwhile) => {
+      expect(await performSequence(new ModelRun(visited), reload(meanwhile))).toEqual([])
+    })
   })
 })

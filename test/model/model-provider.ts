@@ -8,7 +8,9 @@ export const TOKEN_LIFETIME_S = 120
 /** The session cookie of a browser, and an identity provider that can fail in many ways. */
 export class ModelProvider {
   readonly source: ScriptedSource
-  cookie: { user: User, sessionId: string | null } | null = null
+  cookie: { user: User, sessionId: string | null, secret: string } | null = null
+  /** The secret of the session that a snapshot reports. */
+  readonly #secrets = new WeakMap<SessionSnapshot, string>()
   /** A claim of the session and its tokens. Each change of the session data increments it. */
   claims = 0
   /** The `Retry-After` of the token endpoint in the mode `limited`. */
@@ -30,6 +32,10 @@ export class ModelProvider {
       this.#login(user)
     this.source = new ScriptedSource(isSpoken ? this.truth : { status: 'pending' })
     this.source.answer = () => this.#answer()
+    this.source.sessionToken = (userId) => {
+      const reported = this.source.getSnapshot()
+      return reported.status === 'signedIn' && reported.userId === userId ? this.#secrets.get(reported) : undefined
+    }
     this.source.refresh = () => {
       this.source.refreshes++
       queueMicrotask(() => this.report(this.mode === 'good' ? this.truth : { status: 'failed', error: new Error('The session endpoint is down.') }))
@@ -45,7 +51,9 @@ export class ModelProvider {
     if (!this.cookie)
       return { status: 'signedOut' }
     const snapshot = signedIn(this.cookie.user, this.cookie.sessionId)
-    return { ...snapshot, session: { ...snapshot.session as object, claims: this.claims } }
+    const truth: SessionSnapshot = { ...snapshot, session: { ...snapshot.session as object, claims: this.claims } }
+    this.#secrets.set(truth, this.cookie.secret)
+    return truth
   }
 
   signIn(user: User): void {
@@ -97,8 +105,9 @@ export class ModelProvider {
 
   #login(user: User): void {
     this.#lastToken = ''
-    const ids = { unique: `session ${++this.#sessions} of ${user}`, constant: 'the session', missing: null }
-    this.cookie = { user, sessionId: ids[this.#sessionIds] }
+    const serial = ++this.#sessions
+    const ids = { unique: `session ${serial} of ${user}`, constant: 'the session', missing: null }
+    this.cookie = { user, sessionId: ids[this.#sessionIds], secret: `secret ${serial}` }
   }
 
   #honest(): TokenOutcome {

@@ -1,11 +1,12 @@
 import type { ConvexPlugin } from 'convue'
-import type { Boot, Command, Reaction } from './commands.ts'
+import type { Boot, Command, Reaction, ViewSpec } from './commands.ts'
 import type { Identity } from './shown-query.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { createConvex } from 'convue'
 import { vi } from 'vitest'
 import { effectScope, watch } from 'vue'
 import { stubBroadcastChannel } from '../support/scripted/broadcast-channel.ts'
+import { BrowserStorage, persist } from '../support/scripted/browser-storage.ts'
 import { AppCode } from './app-code.ts'
 import { ModelBackend } from './model-backend.ts'
 import { ModelPage } from './model-page.ts'
@@ -53,11 +54,16 @@ export class ModelRun {
   readonly #backend: ModelBackend
   readonly #provider: ModelProvider
   readonly #otherTabs: OtherTabs
-  readonly #convex: ConvexPlugin
-  readonly #page: ModelPage
-  readonly #scope = effectScope(true)
+  readonly #boot: Boot
+  readonly #storage = new BrowserStorage()
+  /** The secrets of the sessions that a page of this browser has had. */
+  readonly #knownSecrets = new Set<string>()
+  #convex!: ConvexPlugin
+  #page!: ModelPage
+  #scope = effectScope(true)
   readonly #faults = new Set<string>()
-  readonly #app: AppCode
+  #app!: AppCode
+  #calls = 0
   readonly #identity: Identity = { who: undefined, isRefreshing: false, hadToken: false, changes: 0 }
   /** The actions of the app in the tick of the next identity change. */
   #reactions: Reaction[] = []
@@ -77,7 +83,10 @@ export class ModelRun {
   #isClosed = false
   readonly #onRejection = (error: unknown): unknown => this.#faults.add(`unhandled rejection: ${error}`)
 
-  constructor({ user, sessionIds, snapshot, hint, tokens, rendered, latencyMs, mount }: Boot) {
+  constructor(boot: Boot) {
+    const { user, sessionIds, snapshot, hint, tokens, latencyMs, mount, store } = boot
+    this.#boot = boot
+    this.#storage.hasCompanion = store === 'companion'
     seedRandom()
     process.on('unhandledRejection', this.#onRejection)
     this.#listeners = new PageListeners()
@@ -89,22 +98,77 @@ export class ModelRun {
     this.#otherTabs = new OtherTabs(this.#channels, deployment.url)
     if (hint)
       localStorage.setItem(`convue:${deployment.url}`, '1')
+    deployment.onFrame = (frame, socket) => this.#checkFrame(frame, socket.subject, socket.index)
+    this.#open(boot.rendered, mount)
+  }
+
+  #open(isRendered: boolean, views: (ViewSpec | null)[]): void {
+    const { cookie, source } = this.#provider
+    const { deployment } = this.#backend
+    this.#storage.session = cookie?.secret ?? null
+    const isKnown = !!cookie && this.#knownSecrets.has(cookie.secret)
+    const expected = this.#boot.store === 'companion' && isKnown ? cookie.user : null
+    Object.assign(this.#identity, { who: undefined, isRefreshing: false, hadToken: false, changes: 0, expected })
     this.#convex = createConvex({
       url: deployment.url,
-      tokenSource: this.#provider.source,
+      tokenSource: source,
       clientOptions: deployment.clientOptions,
-      ...(rendered ? { initialAuth: user ? { token: this.#provider.makeToken(), user: { id: user }, session: { id: this.#provider.cookie!.sessionId } } : null } : {}),
+      ...(isRendered ? { initialAuth: cookie ? { token: this.#provider.makeToken(), user: { id: cookie.user }, session: { id: cookie.sessionId } } : null } : {}),
+      ...(this.#boot.store === 'none' ? {} : persist()),
     })
     this.#watchIdentity()
-    deployment.onFrame = (frame, socket) => this.#checkFrame(frame, socket.subject, socket.index)
     this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity })
     this.#app = new AppCode({
       page: this.#page,
       identity: this.#identity,
       change: topic => this.#change(topic),
       isFileOf: (storageId, whose, id = Number.parseInt(storageId)) => storageId === `${id} of ${whose}`,
+      firstId: this.#calls,
     })
-    mount.forEach((view, slot) => this.#page.set(slot, view))
+    views.forEach((view, slot) => this.#page.set(slot, view))
+  }
+
+  /** Closes the page, changes the session while no tab is open, and opens the app again. */
+  async #reload(meanwhile: Extract<Command, { do: 'reload' }>['meanwhile']): Promise<void> {
+    const provider = this.#provider
+    const views = this.#page.slots.map(({ spec }) => spec)
+    await this.#closePage()
+    if (meanwhile === 'rotate')
+      provider.rotate()
+    else if (meanwhile === 'signOut')
+      provider.signOut()
+    else if (meanwhile !== 'nothing')
+      provider.signIn(meanwhile)
+    provider.source.report({ status: 'pending' })
+    this.#calls += this.#app.calls.length
+    this.#reactions = []
+    this.#session = undefined
+    this.#authRefreshes = 0
+    this.#endedSessions.clear()
+    this.#otherTabs.settle()
+    this.#isClosed = false
+    this.#scope = effectScope(true)
+    this.#open(false, views)
+  }
+
+  /** Closes the page, and checks that nothing remains of it. */
+  async #closePage(): Promise<void> {
+    // A closed page sends no request.
+    this.#isClosed = true
+    this.#page.unmount()
+    void this.#convex.close()
+    await this.#time.advance(1000)
+    this.#scope.stop()
+    this.#expect(this.#provider.source.listenerCount === 0, 'a listener of the provider remains')
+    this.#expect(this.#listeners.left.length === 0, `listeners remain: ${this.#listeners.left}`)
+    this.#expect(this.#channels.openCount() === 0, 'a channel remains open')
+    for (const call of this.#app.pending)
+      this.#faults.add(`${call} never settles`)
+  }
+
+  /** The user of the first row that each query shows. */
+  get rows(): (string | undefined)[] {
+    return [...this.#page.shown].map(shown => shown.read().rows[0]?.whose)
   }
 
   /** A description of each violated invariant. */
@@ -117,6 +181,7 @@ export class ModelRun {
     const isUnsettled = this.#hadFaultyTokens || this.#backend.rejected > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
     const isClaimsKnown = isDeepStrictEqual(this.#provider.source.getSnapshot(), this.#provider.truth) && this.#convex.auth.isAuthenticated.value
     await this.#perform(command)
+    this.#readCookie()
     this.#isStepping = command.do === 'step'
     if (this.#isStepping)
       return
@@ -200,19 +265,11 @@ export class ModelRun {
   /** Closes the page, and checks that nothing remains of it. */
   async close(): Promise<void> {
     try {
-      // A closed page sends no request.
       this.#isClosed = true
-      this.#page.unmount()
-      void this.#convex.close()
       this.#heal()
-      await this.#time.advance(1000)
+      await this.#closePage()
       this.#expect(vi.getTimerCount() === 0, `${vi.getTimerCount()} timers remain`)
       this.#expect(this.#backend.deployment.liveSockets.length === 0, 'a socket remains open')
-      this.#expect(this.#provider.source.listenerCount === 0, 'a listener of the provider remains')
-      this.#expect(this.#listeners.left.length === 0, `listeners remain: ${this.#listeners.left}`)
-      this.#expect(this.#channels.openCount() === 0, 'a channel remains open')
-      for (const call of this.#app.pending)
-        this.#faults.add(`${call} never settles`)
       this.#expect(this.#backend.files.sent.every(({ isOver }) => isOver), 'an upload is still under way')
       // Node reports an unhandled rejection only after a turn of its own event loop.
       await settle()
@@ -222,7 +279,7 @@ export class ModelRun {
       this.#listeners.restore()
       localStorage.clear()
       process.off('unhandledRejection', this.#onRejection)
-      vi.unstubAllGlobals()
+      this.#storage.restore()
       vi.mocked(Math.random).mockRestore()
       this.#time.end()
     }
@@ -365,9 +422,28 @@ export class ModelRun {
         return this.#time.step()
       case 'settle':
         return this.calm()
+      case 'reload':
+        this.#budget += 6
+        this.#hadFaultyTokens ||= command.tokens !== 'good'
+        provider.mode = command.tokens
+        return this.#reload(command.meanwhile)
+      case 'deleteElsewhere': {
+        if (provider.cookie)
+          this.#otherTabs.announceDeletion(provider.cookie.user)
+        provider.signOut()
+        return this.#hear(command.heard)
+      }
       default:
         command satisfies never
     }
+  }
+
+  /** The browser has the companion of the current session cookie. */
+  #readCookie(): void {
+    const { cookie, source } = this.#provider
+    this.#storage.session = cookie?.secret ?? null
+    if (cookie && this.#identity.who === cookie.user && source.sessionToken!(cookie.user) === cookie.secret)
+      this.#knownSecrets.add(cookie.secret)
   }
 
   #hear(isHeard: boolean): void {

@@ -31,6 +31,11 @@ export class OtherTabs {
     this.#post(this.#name, userId)
   }
 
+  /** A tab of the same app has deleted the stored results of a user. */
+  announceDeletion(userId: string): void {
+    this.#post(`convue results:convue:${this.#name.replace('convue:', '')}`, `user ${userId}`)
+  }
+
   /** A tab of another app announces the user of that app. */
   announceOfAnotherApp(userId: unknown): void {
     this.#post(`${this.#name}:https://another-provider.example`, userId)
@@ -53,7 +58,7 @@ export class OtherTabs {
 
   /** Identity changes of the page that it has not announced. */
   takeFaults(): string[] {
-    const announced = this.#channels.messages.slice(this.#seen).map(({ data }) => data)
+    const announced = this.#channels.messages.slice(this.#seen).filter(({ channel }) => channel === this.#name).map(({ data }) => data)
     this.#seen = this.#channels.messages.length
     return this.#due.splice(0).filter(userId => !announced.includes(userId)).map(userId => `the change to ${userId} is not announced`)
   }

@@ -53,6 +53,11 @@ export interface Identity {
   hadToken: boolean
   /** How often the identity has changed. */
   changes: number
+  /**
+   * The user whose stored results the page may show while the identity is unknown: the user of the
+   * session cookie with which the page was opened, if an earlier page has used this session.
+   */
+  expected?: string | null
 }
 
 /** The current results of the server: of a query, and all rows of a list. */
@@ -62,7 +67,7 @@ export interface Oracle {
 }
 
 /** The invariants that the readable state of a query violates in one tick. */
-export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, changes }: Identity): string[] {
+export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, changes, expected }: Identity): string[] {
   const { status, rows, data, error, isStale, isGiven } = shown.read()
   const faults: string[] = []
   const expect = (isRight: boolean, fault: string): unknown => isRight || faults.push(fault)
@@ -84,7 +89,8 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
     const isFromBefore = shown.auth === 'optional' && owner === 'anonymous' && !hadToken && (isStale || error !== undefined)
     // While the identity is unknown, a page shows the data that a server has fetched.
     const isGuess = isGiven && shown.auth !== 'public' && who === undefined
-    expect(isMine || isFromBefore || isGuess, `shows ${owner}'s`)
+    const isExpected = who === undefined && owner === expected && shown.auth !== 'public' && isStale && status === 'success'
+    expect(isMine || isFromBefore || isGuess || isExpected, `shows ${owner}'s`)
   }
 
   for (const row of rows)
