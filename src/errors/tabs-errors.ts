@@ -5,7 +5,7 @@ const REASONS = {
   unsupported: 'This browser has no `SharedWorker` or no Web Locks, or the page has no secure origin (HTTPS or '
     + 'localhost).',
   failed: 'The shared worker could not be started.',
-  silent: 'The shared worker has not answered for ten seconds.',
+  silent: 'The shared worker has not answered for twenty seconds.',
   refused: 'The shared worker belongs to another version of Convue.',
   unknownMessage: 'The shared worker has received a message that it does not understand.',
 }

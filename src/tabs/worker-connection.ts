@@ -8,7 +8,7 @@ import { holdLock, onceReleased } from './locks.ts'
 import { PORT_VERSION } from './port-messages.ts'
 
 /** The time after which a worker that does not answer is not used, in milliseconds. */
-const START_MS = 10_000
+const START_MS = 20_000
 
 /**
  * The time without a socket after which the connection ends, in milliseconds. It is longer than the

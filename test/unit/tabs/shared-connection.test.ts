@@ -452,7 +452,7 @@ describe('sharedTabs', () => {
       prepare()
       const tabs = openTabs(2)
       const values = tabs.map(({ client }) => valuesOf(client, api.counter.get))
-      await vi.advanceTimersByTimeAsync(11_000)
+      await vi.advanceTimersByTimeAsync(21_000)
       expect(values).toEqual([[0], [0]])
       expect(deployment.liveSockets).toHaveLength(2)
       expect(tabs.map(({ tab }) => tab.problems)).toEqual([[problem], [problem]])

@@ -1,0 +1,127 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { SharedTabsApp } from './shared-tabs/start.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchBrowserWithPageCache } from '../support/browser/browser.ts'
+import { api } from '../support/convex/_generated/api.js'
+import { eventually } from '../support/environment/eventually.ts'
+import { startSharedTabs } from './shared-tabs/start.ts'
+
+let app: SharedTabsApp
+let browser: Browser
+let profile: BrowserContext
+let problems: string[]
+/** The sockets that pages have opened, and not the worker. */
+let ownSockets: string[]
+let logStart: number
+
+beforeAll(async () => {
+  [app, browser] = await Promise.all([startSharedTabs(), launchBrowserWithPageCache()])
+})
+beforeEach(async () => {
+  profile = await browser.newContext({ baseURL: app.url })
+  profile.setDefaultTimeout(60_000)
+  problems = []
+  ownSockets = []
+  await signUp()
+  logStart = app.deployment.log.length
+})
+afterEach(async () => {
+  await profile.close()
+  await eventually(() => app.deployment.connections).toEqual([])
+  expect(problems).toEqual([])
+})
+afterAll(async () => {
+  await browser?.close()
+  await app?.close()
+})
+
+let users = 0
+
+/** Signs the browser in as a new user with one task. */
+async function signUp(): Promise<void> {
+  const data = { name: 'Ada', email: `ada${++users}@example.com`, password: 'correct horse battery' }
+  const response = await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: app.url } })
+  expect(response.status()).toBe(200)
+  const { user } = await response.json()
+  await app.deployment.mutation(api.tasks.add, { text: 'First' }, { identity: { subject: user.id } })
+}
+
+async function openTab(search = ''): Promise<Page> {
+  const page = await profile.newPage()
+  page.on('pageerror', error => problems.push(error.stack ?? error.message))
+  page.on('console', message => ['error', 'warning'].includes(message.type()) && problems.push(message.text()))
+  page.on('websocket', socket => ownSockets.push(socket.url()))
+  await page.goto(`/${search}`)
+  await page.getByRole('listitem').getByText('First').waitFor()
+  return page
+}
+
+const openTabs = (count: number): Promise<Page[]> => Promise.all(Array.from({ length: count }, () => openTab()))
+const rows = (page: Page): Promise<string[]> => page.getByRole('listitem').allTextContents()
+const shown = (page: Page): Promise<string[][]> => page.evaluate(() => (globalThis as any).shown)
+
+/** How often the deployment has logged an entry since the start of the test. */
+const countOf = (name: string): number => app.deployment.log.slice(logStart).filter(entry => entry.name === name).length
+
+/** Ends the process of a page. */
+async function crash(page: Page): Promise<void> {
+  const crashed = page.waitForEvent('crash')
+  const session = await profile.newCDPSession(page)
+  session.send('Page.crash').catch(() => {})
+  await crashed
+}
+
+describe('sharedTabs', () => {
+  it('uses one socket and runs each query once for ten tabs', async () => {
+    const tabs = await openTabs(10)
+    expect(app.deployment.connections).toHaveLength(1)
+    expect(app.deployment.connections[0]!.queries).toHaveLength(1)
+    expect(ownSockets).toEqual([])
+    expect([countOf('tasks:list'), countOf('authenticate'), countOf('connect')]).toEqual([1, 1, 1])
+
+    await tabs[4]!.getByRole('button', { name: 'Add' }).click()
+    for (const tab of tabs)
+      await eventually(() => rows(tab)).toEqual(['First', 'Added'])
+    expect(countOf('tasks:list')).toBe(2)
+    // The optimistic update is shown in its own tab only.
+    const [own, ...others] = await Promise.all([tabs[4]!, ...tabs.filter((_, index) => index !== 4)].map(shown))
+    expect(own).toEqual([['First'], ['First', 'Added, not sent'], ['First', 'Added']])
+    expect(others).toEqual(others.map(() => [['First'], ['First', 'Added']]))
+  })
+
+  it('drops the subscriptions of a tab that has crashed', async () => {
+    const [first] = await openTabs(1)
+    const second = await openTab('?counter=second')
+    await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries.map(({ name }) => name)).sort())
+      .toEqual(['counters:get', 'tasks:list'])
+    await crash(second)
+    await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries.map(({ name }) => name)))
+      .toEqual(['tasks:list'])
+    await first!.getByRole('button', { name: 'Add' }).click()
+    await eventually(() => rows(first!)).toEqual(['First', 'Added'])
+  })
+
+  it('goes on in the other tabs when the tab that has started the worker crashes', async () => {
+    const [first, ...others] = [await openTab(), await openTab(), await openTab()]
+    await crash(first)
+    await others[0]!.getByRole('button', { name: 'Add' }).click()
+    for (const tab of others)
+      await eventually(() => rows(tab)).toEqual(['First', 'Added'])
+    expect(app.deployment.connections).toHaveLength(1)
+    expect(ownSockets).toEqual([])
+  })
+
+  it('connects a page again that returns from the back/forward cache', async () => {
+    const [first, second] = [await openTab(), await openTab('?counter=second')]
+    await second.evaluate(() => Object.assign(globalThis, { isSamePage: true }))
+    await second.goto('about:blank')
+    await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries.map(({ name }) => name)))
+      .toEqual(['tasks:list'])
+    await first.getByRole('button', { name: 'Add' }).click()
+    await second.goBack({ waitUntil: 'commit' })
+    await eventually(() => rows(second)).toEqual(['First', 'Added'])
+    await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries)).toHaveLength(2)
+    expect(await second.evaluate(() => (globalThis as any).isSamePage)).toBe(true)
+    expect(app.deployment.connections).toHaveLength(1)
+  })
+})

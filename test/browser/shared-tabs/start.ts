@@ -1,0 +1,57 @@
+import type { Deployment } from '../../../src/testing/index.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build, preview } from 'vite'
+import { startFixture } from '../../support/live/deployment.ts'
+import { freePort } from '../../support/live/free-port.ts'
+
+const source = (path: string): string => join(import.meta.dirname, '../../../src', path)
+
+export interface SharedTabsApp {
+  /** The page's origin. */
+  url: string
+  deployment: Deployment
+  close: () => Promise<void>
+}
+
+/** Serves a built app whose tabs share a connection. */
+export async function startSharedTabs(): Promise<SharedTabsApp> {
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const [deployment, outDir] = await Promise.all([
+    startFixture({ siteUrl: url }),
+    mkdtemp(join(tmpdir(), 'convue-shared-tabs-')),
+  ])
+  const config = {
+    configFile: false as const,
+    root: import.meta.dirname,
+    logLevel: 'warn' as const,
+    resolve: {
+      alias: [
+        { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: source('tabs/worker/index.ts') },
+        { find: /^convue\/tabs$/, replacement: source('tabs/index.ts') },
+        { find: /^convue$/, replacement: source('index.ts') },
+      ],
+    },
+    // As in development, a tab that cannot share the connection writes a warning.
+    define: {
+      'process.env.NODE_ENV': '"development"',
+      '__VUE_OPTIONS_API__': 'true',
+      '__VUE_PROD_DEVTOOLS__': 'false',
+      '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__': 'false',
+    },
+    build: { outDir, emptyOutDir: true, target: 'es2022' },
+  }
+  await build(config)
+  await writeFile(join(outDir, 'app.json'), JSON.stringify({ url: deployment.url }))
+  const server = await preview({ ...config, preview: { port, strictPort: true, proxy: { '/api/auth': { target: deployment.siteUrl } } } })
+  return {
+    url,
+    deployment,
+    async close() {
+      await server.close()
+      await Promise.all([deployment.close(), rm(outDir, { recursive: true })])
+    },
+  }
+}
