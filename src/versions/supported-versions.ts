@@ -4,7 +4,8 @@
  * The ranges of all peers of Convue. `package.json` repeats only those that every app needs, and
  * that of `better-auth`, whose older versions have published vulnerabilities. For the others, it
  * has `*`: npm would otherwise refuse to install Convue in an app that has another version for
- * itself and does not use it with Convue.
+ * itself and does not use it with Convue. `jose` is a dependency, of which an app may have another
+ * version for itself.
  */
 export const SUPPORTED_VERSIONS = {
   'better-auth': '>=1.6.34 <1.8',
