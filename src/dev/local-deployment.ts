@@ -50,8 +50,11 @@ interface Running {
 interface PageOrigins {
   /** The origins of the servers. The first one is `SITE_URL`. */
   ofServers: [string, ...string[]]
-  /** The origins at which other machines reach the first server. */
-  ofNetwork: string[]
+  /**
+   * The origins whose pages may use the deployment, with those at which other machines reach the
+   * servers. The deployment reads this list at each reload.
+   */
+  allowed: string[]
   /** The variables that Better Auth reads. The deployment reads this object at each reload. */
   env: Record<string, string>
 }
@@ -91,7 +94,7 @@ export async function acquireDeployment(
   current.users++
   try {
     const deployment = await current.started
-    await acceptPagesOf(siteUrl, current.origins, deployment)
+    await acceptPagesOf(siteUrl, options, current.origins, deployment)
     return {
       deployment,
       functions: options.start.functions,
@@ -144,7 +147,7 @@ async function replace(
 
 async function start(
   { start, seed }: LocalOptions,
-  { ofServers: [origin], ofNetwork, env }: PageOrigins,
+  { ofServers: [origin], allowed, env }: PageOrigins,
   ports: DeploymentPorts | undefined,
 ): Promise<Deployment> {
   const isNew = start.data === undefined || isWithoutData(start.data)
@@ -153,7 +156,7 @@ async function start(
     ...start,
     ...ports,
     siteUrl: origin,
-    allowedOrigins: [...start.allowedOrigins ?? [], ...ofNetwork],
+    allowedOrigins: allowed,
     env,
   })
   if (isNew && start.data !== undefined)
@@ -177,17 +180,37 @@ async function close({ start }: LocalOptions, deployment: Deployment): Promise<v
   await deployment.close()
 }
 
-function originsOf({ network = null, start }: LocalOptions, siteUrl: string): PageOrigins {
-  const ofNetwork = network ? networkOrigins(siteUrl, network.names) : []
-  return { ofServers: [siteUrl], ofNetwork, env: { CONVUE_MAILBOX: 'true', ...trust(ofNetwork), ...start.env } }
+function originsOf(options: LocalOptions, siteUrl: string): PageOrigins {
+  const { start } = options
+  const ofNetwork = originsOfNetwork(options, siteUrl)
+  return {
+    ofServers: [siteUrl],
+    allowed: [...start.allowedOrigins ?? [], ...ofNetwork],
+    env: { CONVUE_MAILBOX: 'true', ...trust(ofNetwork), ...start.env },
+  }
 }
 
-/** Lets Better Auth accept the pages of another server of the app, which has another port. */
-async function acceptPagesOf(origin: string, { ofServers, env }: PageOrigins, deployment: Deployment): Promise<void> {
+/** The origins at which other machines reach a server. */
+function originsOfNetwork({ network = null }: LocalOptions, siteUrl: string): string[] {
+  return network ? networkOrigins(siteUrl, network.names) : []
+}
+
+/**
+ * Lets the deployment and Better Auth accept the pages of another server of the app, which has
+ * another port.
+ */
+async function acceptPagesOf(
+  origin: string,
+  options: LocalOptions,
+  { ofServers, allowed, env }: PageOrigins,
+  deployment: Deployment,
+): Promise<void> {
   if (ofServers.includes(origin))
     return
+  const ofNetwork = originsOfNetwork(options, origin)
   ofServers.push(origin)
-  Object.assign(env, trust([...env.BETTER_AUTH_TRUSTED_ORIGINS?.split(',') ?? [], origin]))
+  allowed.push(...ofNetwork)
+  Object.assign(env, trust([...env.BETTER_AUTH_TRUSTED_ORIGINS?.split(',') ?? [], origin, ...ofNetwork]))
   // If the functions have an error, the first server shows it. The variable is set with the
   // functions that load next.
   await deployment.reload().catch(() => {})

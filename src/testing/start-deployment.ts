@@ -4,6 +4,7 @@ import type { Value } from 'convex/values'
 import type { CallOptions, Deployment, DeploymentOptions } from './deployment.ts'
 import type { Outcome } from './runtime/call.ts'
 import type { FunctionKind } from './runtime/functions-catalog.ts'
+import type { AccessOptions } from './server/access.ts'
 import type { ServerUrls } from './server/ports.ts'
 import type { ReloadReporter } from './watch-functions.ts'
 import { resolve } from 'node:path'
@@ -45,7 +46,9 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   requireSiteUrl(env.SITE_URL)
   const siteUrl = options.siteUrl ?? 'http://localhost:5173'
   const adminKey = options.adminKey ?? createAdminKey(data)
-  const access = resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
+  const readAccess = (): AccessOptions =>
+    resolveAccess({ siteUrl, allowedOrigins: options.allowedOrigins, allowedHosts: options.allowedHosts })
+  const access = readAccess()
   if (options.watch)
     await codegen({ functions })
   const { limits = 'enforce' } = options
@@ -68,7 +71,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
       },
     })
     const appOrigin = new URL(env.SITE_URL ?? siteUrl).origin
-    const reload = (): Promise<void> => thread.ask<void>({ type: 'reload', env: readEnv() })
+    const reload = (): Promise<void> => thread.ask<void>({ type: 'reload', env: readEnv(), access: readAccess() })
     const stopWatching = options.watch ? watchFunctions(functions, reload, TERMINAL) : () => {}
     return createDeployment(thread, { ...urls, appOrigin, adminKey }, { reload, stopWatching })
   }

@@ -1,27 +1,21 @@
 /** Lets a server keep its port while it restarts, although its port is then still in use. */
 import type { ViteDevServer } from 'vite'
+import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * The origins of servers that restart now, by the folder of their app. Vite configures the new
- * server before it closes the previous one, with another instance of the plugin.
+ * The origin of the server that restarts, in the calls that its restart causes. Vite configures the
+ * new server before it closes the previous one, with another instance of the plugin. Several
+ * servers of an app may restart at the same time, for example after a change of its configuration.
  */
-const restarting = new Map<string, string>()
+const restarting = new AsyncLocalStorage<string>()
 
-/** The origin of this app's server while it restarts; `null` if it does not restart now. */
-export function originOfRestart(root: string): string | null {
-  return restarting.get(root) ?? null
+/** The origin of the server whose restart calls this function; `null` outside of a restart. */
+export function originOfRestart(): string | null {
+  return restarting.getStore() ?? null
 }
 
 /** Passes the origin on to the server that replaces this one. */
-export function keepOriginAtRestart(server: ViteDevServer, root: string, origin: string): void {
+export function keepOriginAtRestart(server: ViteDevServer, origin: string): void {
   const restart = server.restart.bind(server)
-  server.restart = async (...args) => {
-    restarting.set(root, origin)
-    try {
-      await restart(...args)
-    }
-    finally {
-      restarting.delete(root)
-    }
-  }
+  server.restart = (...args) => restarting.run(origin, () => restart(...args))
 }

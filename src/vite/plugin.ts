@@ -55,7 +55,7 @@ export function convue(options: ConvueViteOptions = {}): Plugin {
     const network = findNetwork(config.server ?? {}, options.siteUrl)
     const local = localOptions(options, root, network)
     const data = dataFolder(options, root)
-    const known = { siteUrl: options.siteUrl, inUse: originOfRestart(root) }
+    const known = { siteUrl: options.siteUrl, inUse: originOfRestart() }
     const { origin, port, release } = await findOrigin(config, known)
     const embedded = await EmbeddedDeployment.start(local, origin).catch(async (error) => {
       await release()
@@ -145,7 +145,7 @@ function isBelow(folder: string): (path: string) => boolean {
 
 /** Keeps the deployment up to date with the app's files, until the returned function is called. */
 function serveEmbedded(server: ViteDevServer, embedded: EmbeddedDeployment, options: ConvueViteOptions): () => void {
-  keepOriginAtRestart(server, resolve(server.config.root), embedded.origin)
+  keepOriginAtRestart(server, embedded.origin)
   const stopReloading = reloadFunctions(server, embedded)
   const stopPages = servePages(server, embedded)
   watchConvexJson(server, embedded, options.functions)

@@ -101,6 +101,17 @@ describe('convue() in vite dev, without variables', () => {
     expect((await signUp(first.url, 'grace@example.com')).status).toBe(200)
   })
 
+  it('keeps the origins of two servers of an app that restart at the same time', async () => {
+    const app = createApp()
+    const first = await app.start()
+    const second = await app.start({}, { server: { port: Number(new URL(first.url).port) } })
+    await Promise.all([first.vite.restart(), second.vite.restart()])
+    const urls = [first, second].map(({ vite }) => vite.resolvedUrls!.local[0]!.replace(/\/$/, ''))
+    expect(urls).toEqual([first.url, second.url])
+    expect((await signUp(first.url)).status).toBe(200)
+    expect((await signUp(second.url, 'grace@example.com')).status).toBe(200)
+  })
+
   it('answers a sign-up during which both servers load the functions again', async () => {
     const app = createApp()
     const first = await app.start()

@@ -43,8 +43,16 @@ describe('convue() with server.host', () => {
     expect((await run('function')).status).toBe(404)
   })
 
-  it('accepts pages of its host names, in Better Auth and in the deployment', async () => {
-    const { url } = await createApp().start({ data: false }, { server: { host: '0.0.0.0', allowedHosts: ['device.test'] } })
+  it.each([
+    ['the first server', 0],
+    ['a second server of the app', 1],
+  ])('accepts pages of its host names, in Better Auth and in the deployment: %s', async (_title, index) => {
+    const app = createApp()
+    const server = { host: '0.0.0.0', allowedHosts: ['device.test'] }
+    const first = await app.start({ data: false }, { server })
+    const second = await app.start({ data: false }, { server: { ...server, port: Number(new URL(first.url).port) } })
+    const { url } = [first, second][index]!
+    expect(second.url).not.toBe(first.url)
     const post = (path: string, host: string, body: object): Promise<Response> => fetch(`${url}/api/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'origin': `http://${host}:${new URL(url).port}` },

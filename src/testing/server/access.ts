@@ -70,10 +70,15 @@ export function requireSiteUrl(value: string | undefined): void {
  * `Origin` reveals requests of any other site. Programs other than browsers send no `Origin`.
  */
 export class Access {
-  readonly #hosts: ReadonlySet<string>
-  readonly #origins: ReadonlySet<string>
+  #hosts: ReadonlySet<string> = new Set()
+  #origins: ReadonlySet<string> = new Set()
 
-  constructor({ hosts, origins }: AccessOptions) {
+  constructor(options: AccessOptions) {
+    this.replace(options)
+  }
+
+  /** Allows these addresses instead of the previous ones, for requests from now on. */
+  replace({ hosts, origins }: AccessOptions): void {
     this.#hosts = new Set(hosts)
     this.#origins = new Set(origins)
   }

@@ -71,6 +71,7 @@ interface Loaded {
 export class DeploymentServer {
   readonly #options: ServerOptions
   readonly #onEvent: OnEvent
+  readonly #access: Access
   readonly #ports: Ports
   readonly #connections: Connections
   /** Requests that arrive while the functions are being loaded wait for this promise. */
@@ -120,7 +121,8 @@ export class DeploymentServer {
       BETTER_AUTH_SECRET: folder.keep('better-auth-secret', () => randomBytes(32).toString('base64')),
     }
     this.#variables = new Variables({ ...this.#defaults, ...options.env }, folder)
-    this.#ports = new Ports(new Access(options.access), {
+    this.#access = new Access(options.access)
+    this.#ports = new Ports(this.#access, {
       cloud: createCloudHandler(httpHost),
       site: createSiteHandler(httpHost),
       onSocket: (request, socket, head) => void this.#accept(request, socket, head),
@@ -237,8 +239,9 @@ export class DeploymentServer {
     await this.#ports.reopen()
   }
 
-  /** Loads the functions again, with these variables of the app. */
-  async reload(env: Record<string, string>): Promise<void> {
+  /** Allows these addresses, and loads the functions again, with these variables of the app. */
+  async reload(env: Record<string, string>, access: AccessOptions): Promise<void> {
+    this.#access.replace(access)
     const initial = { ...this.#defaults, ...env }
     await this.#replaceFunctions(this.#variables.previewInitial(initial))
     this.#variables.replaceInitial(initial)

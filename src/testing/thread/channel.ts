@@ -4,6 +4,7 @@ import type { Limits } from '../functions/host-options.ts'
 import type { Connection, LogEntry } from '../log.ts'
 import type { Call } from '../runtime/call.ts'
 import type { FunctionKind } from '../runtime/functions-catalog.ts'
+import type { AccessOptions } from '../server/access.ts'
 import type { ServerOptions } from '../server/server.ts'
 import { ConvueError } from '../../errors/convue-error.ts'
 
@@ -12,7 +13,7 @@ export type WorkerRequest
   = | { type: 'start', options: ServerOptions }
     | { type: 'run', kind: FunctionKind, call: Pick<Call, 'name' | 'args' | 'identity'> }
     | { type: 'setEnv', name: string, value: string | null }
-    | { type: 'reload', env: Record<string, string> }
+    | { type: 'reload', env: Record<string, string>, access: AccessOptions }
     | { type: 'advanceClock', ms: number }
     | { type: 'export', includesFiles: boolean }
     | { type: 'import', archive: Uint8Array }

@@ -59,7 +59,7 @@ async function handle(request: WorkerRequest): Promise<unknown> {
     case 'restart':
       return await server!.restart()
     case 'reload':
-      return await server!.reload(request.env)
+      return await server!.reload(request.env, request.access)
     case 'export':
       return await server!.exportData(request.includesFiles)
     case 'import':
