@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { DoctorOptions } from '../../src/cli/doctor/project.ts'
 import type { Deployment } from '../../src/testing/index.ts'
+import type { AuthServer } from '../convex/support/auth-server.ts'
 import type { AppFolder } from './app-folder.ts'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,6 +13,9 @@ import { anyApi } from 'convex/server'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { diagnose } from '../../src/cli/doctor/diagnose.ts'
 import { acquireDeployment } from '../../src/dev/local-deployment.ts'
+import { authDatabaseVariables } from '../../src/project/auth-database-variables.ts'
+import { createAuthServer } from '../convex/support/auth-server.ts'
+import { serve as serveAuth } from '../support/live/serve.ts'
 import { createApp, createAppFolder } from './app-folder.ts'
 import { runCommand } from './start-command.ts'
 
@@ -290,14 +294,48 @@ describe('convue doctor', () => {
     expect(findings[0]!.fix).toContain('npx convue env sync --site-url http://localhost:5173')
   })
 
+  /** The functions of an app with Better Auth in its own server. */
+  const AUTH_IN_APP = {
+    'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ issuer: process.env.SITE_URL, jwks: process.env.JWKS || undefined }'),
+    'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()'),
+    'convex/http.ts': 'import { httpRouter } from \'convex/server\'\nimport { registerAuthDatabaseRoute } from \'convue/convex\'\n'
+      + 'import { database } from \'./auth\'\nconst http = httpRouter()\n'
+      + 'registerAuthDatabaseRoute(http, { database, tables: [\'user\'] })\nexport default http\n',
+  }
+
+  it.each([
+    ['without a sign-up', false],
+    ['with a sign-up', true],
+  ])('finds that SITE_URL of the server that runs Better Auth is not the origin of its page: %s', async (_title, signIn) => {
+    const { root, write } = createSmallApp({ ...AUTH_IN_APP, '.env': 'SITE_URL=http://localhost:9999' })
+    let baseURL = 'http://localhost:9999'
+    let auth: AuthServer | undefined
+    const page = await serveAuth(async request => await auth!.auth.handler(request))
+    onTestFinished(page.close)
+    const open = async (): Promise<void> => {
+      auth = await createAuthServer('1.6', ({ convex }) => ({
+        baseURL,
+        plugins: [convex({ issuer: baseURL })],
+        logger: { disabled: true },
+      }))
+    }
+    await open()
+    const env = authDatabaseVariables('a secret of thirty-two letters or more')
+    const start = { functions: join(root, 'convex'), data: join(root, '.convex-local'), env }
+    const local = await acquireDeployment({ seed: null, start }, page.url)
+    onTestFinished(local.release)
+    const { findings } = await diagnose({ ...OPTIONS, root, signIn })
+    expect(findings).toMatchObject([{ id: 'SITE_URL_NOT_ORIGIN', what: `SITE_URL is http://localhost:9999, but the page is at ${page.url}.` }])
+    expect(findings[0]!.fix).toBe(`Set SITE_URL to ${page.url} for the server of the app, or remove it, since \`nuxt dev\` sets it. Then start the app again.`)
+
+    baseURL = page.url
+    write('.env', `SITE_URL=${page.url}`)
+    await open()
+    expect((await doctor(root)).ids).toEqual([])
+  })
+
   it('uses the variables of `nuxt dev` while it does not run, if Better Auth runs in the app', async () => {
-    const { root } = createSmallApp({
-      'convex/auth.config.ts': AUTH_CONFIG.replace('OPTIONS', '{ issuer: process.env.SITE_URL, jwks: process.env.JWKS || undefined }'),
-      'convex/auth.ts': AUTH.replace('PLUGINS', 'convex()'),
-      'convex/http.ts': 'import { httpRouter } from \'convex/server\'\nimport { registerAuthDatabaseRoute } from \'convue/convex\'\n'
-        + 'import { database } from \'./auth\'\nconst http = httpRouter()\n'
-        + 'registerAuthDatabaseRoute(http, { database, tables: [\'user\'] })\nexport default http\n',
-    })
+    const { root } = createSmallApp(AUTH_IN_APP)
     expect((await doctor(root)).ids).toEqual(['STATIC_KEYS_MISSING'])
     writeFileSync(join(root, 'nuxt.config.ts'), 'export default {}\n')
     expect((await doctor(root)).ids).toEqual([])

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { findRunningOfApp } from '../../dev/running-deployment.ts'
+import { authDatabaseVariables } from '../../project/auth-database-variables.ts'
 import { findFunctions } from '../../project/functions-folder.ts'
 import { readVariables } from '../../testing/app-settings.ts'
 import { randomSecret } from '../random-secret.ts'
@@ -33,6 +34,8 @@ export interface Project extends DoctorOptions {
   has: { functions: boolean, authConfig: boolean, http: boolean }
   /** Where Better Auth runs: in the deployment, or in the server of the app. */
   authRunsIn: 'deployment' | 'app'
+  /** `SITE_URL` of the server of the app; `null` if it is not set. */
+  serverSiteUrl: string | null
   /** Whether the functions pass a secret to Better Auth that is not in `BETTER_AUTH_SECRET`. */
   hasOwnSecret: boolean
   /** Whether the page and Better Auth are on different domains. */
@@ -65,7 +68,8 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
   const isEmbedded = (appUrl === null && !variables.CONVEX_DEPLOYMENT) || appUrl?.value === running?.url
   const url = appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT)
   const authRunsIn = code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment'
-  const ofNuxt = authRunsIn === 'app' && globSync('nuxt.config.*', { cwd: root }).length > 0 ? ofNuxtDev() : {}
+  const isInNuxt = authRunsIn === 'app' && globSync('nuxt.config.*', { cwd: root }).length > 0
+  const ofNuxt = isInNuxt ? authDatabaseVariables(randomSecret()) : {}
   return {
     ...options,
     functions,
@@ -75,6 +79,7 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
       http: hasModule(functions, 'http'),
     },
     authRunsIn,
+    serverSiteUrl: variables.SITE_URL ?? null,
     hasOwnSecret: /\bsecret\s*(?:[,}]|:(?!\s*process\.env\.BETTER_AUTH_SECRET\b))/.test(code),
     isCrossDomain: /\bcrossDomain\(/.test(code),
     appUrl: url,
@@ -92,11 +97,6 @@ type Environment = Pick<Project, 'env' | 'envUnknown'>
 /** The variables with which the deployment would start count while it does not run. */
 async function readEmbedded(running: RunningDeployment | null, atStart: Record<string, string>): Promise<Environment> {
   return { env: running ? await readRunningVariables(running) : atStart, envUnknown: null }
-}
-
-/** The variables that `nuxt dev` sets if Better Auth runs in the app: its keys are there, too. */
-function ofNuxtDev(): Record<string, string> {
-  return { JWKS: '', AUTH_DATABASE_SECRET: randomSecret() }
 }
 
 async function readRemote(url: NamedValue, functions: string, app: AppVariables): Promise<Environment> {

@@ -106,7 +106,13 @@ function originFrom(value: string): string {
   return URL.canParse(address) ? new URL(address).origin : 'http://localhost:5173'
 }
 
-/** The sentence that says how `SITE_URL` gets the origin of the page. */
+/** The sentence that says how `SITE_URL` of the server of the app gets the origin of the page. */
+export function setServerSiteUrl(origin: string): string {
+  return `Set SITE_URL to ${origin} for the server of the app, or remove it, since \`nuxt dev\` sets it. `
+    + 'Then start the app again.'
+}
+
+/** The sentence that says how `SITE_URL` of the deployment gets the origin of the page. */
 export function setSiteUrl({ isEmbedded, functions }: Project, origin: string): string {
   if (!isEmbedded)
     return `Run \`npx convex env set SITE_URL ${origin}\` for this deployment, or open the page at SITE_URL.`

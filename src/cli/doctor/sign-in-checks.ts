@@ -7,7 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readClaims } from '../../shared/jwt.ts'
 import { ask, jsonOf } from './ask.ts'
 import { finding } from './findings.ts'
-import { setSiteUrl } from './setting-checks.ts'
+import { setServerSiteUrl, setSiteUrl } from './setting-checks.ts'
 
 export const SIGN_IN_CHECKS: Check<LiveProject>[] = [
   { name: 'sign-up, token and authenticated query', run: checkSignIn },
@@ -27,8 +27,10 @@ async function checkSignIn(project: LiveProject): Promise<CheckResult> {
   const { target, signIn, authRunsIn, pageOrigin } = project
   if (authRunsIn === 'app' && pageOrigin === null)
     return { skipped: 'Better Auth runs in the server of the app: pass --origin and --sign-in' }
-  if (!signIn && (target.copy === null || authRunsIn === 'app'))
-    return { skipped: 'it would create an account for a moment: pass --sign-in' }
+  if (!signIn && (target.copy === null || authRunsIn === 'app')) {
+    const refused = authRunsIn === 'app' && await checkServerOrigin(project)
+    return refused || { skipped: 'it would create an account for a moment: pass --sign-in' }
+  }
   const email = `convue-doctor-${randomUUID()}@example.com`
   const password = randomBytes(24).toString('base64url')
   const send = createSender(project)
@@ -41,12 +43,36 @@ async function checkSignIn(project: LiveProject): Promise<CheckResult> {
   return [...findings, ...await deleteAccount(project, { send, email, password })]
 }
 
+/**
+ * Sends a request without an effect, for which Better Auth in the app checks the origin: a sign-out
+ * with a cookie that belongs to no session.
+ */
+async function checkServerOrigin({ pageOrigin, authPath, serverSiteUrl }: LiveProject): Promise<Finding[] | null> {
+  const answer = await ask(`${pageOrigin}${authPath}/sign-out`, {
+    method: 'POST',
+    headers: { 'origin': pageOrigin!, 'content-type': 'application/json', 'cookie': 'convue-doctor=1' },
+    body: '{}',
+  })
+  return isWrongOrigin(answer) ? [wrongServerOrigin(pageOrigin!, serverSiteUrl)] : null
+}
+
+function isWrongOrigin({ response, text }: Answer): boolean {
+  return response?.status === 403 && /origin/i.test(text)
+}
+
+function wrongServerOrigin(origin: string, siteUrl: string | null): Finding {
+  const set = setServerSiteUrl(origin)
+  return finding('SITE_URL_NOT_ORIGIN', { siteUrl: siteUrl ?? 'another address', origin, set })
+}
+
 function explainRefusal(project: LiveProject, answer: Answer): CheckResult {
-  const { pageOrigin, env } = project
+  const { pageOrigin, env, authRunsIn, serverSiteUrl } = project
   if (PASSWORDS_DISABLED.test(answer.text))
     return { skipped: 'users do not sign up with an e-mail address and a password' }
-  if (answer.response?.status === 403 && /origin/i.test(answer.text)) {
+  if (isWrongOrigin(answer)) {
     const origin = originOf(pageOrigin, env)
+    if (authRunsIn === 'app')
+      return [wrongServerOrigin(origin, serverSiteUrl)]
     const siteUrl = env.SITE_URL ?? 'another address'
     return [finding('SITE_URL_NOT_ORIGIN', { siteUrl, origin, set: setSiteUrl(project, origin) })]
   }

@@ -3,6 +3,7 @@ import type { DevOptions } from 'convue/dev'
 import type { AuthProvider } from './auth-provider.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import process from 'node:process'
+import { authDatabaseVariables } from '../../project/auth-database-variables.ts'
 
 const { env } = process
 
@@ -18,8 +19,7 @@ export function addAuthVariables(options: DevOptions, provider: AuthProvider): D
   const secret = options.env?.AUTH_DATABASE_SECRET ?? env.AUTH_DATABASE_SECRET ?? randomBytes(32).toString('base64')
   // The same secret after a restart, so that the deployment remains.
   setVariable('AUTH_DATABASE_SECRET', secret)
-  // Without static keys, the deployment requests the keys from the app.
-  return { ...options, env: { JWKS: '', AUTH_DATABASE_SECRET: secret, ...options.env } }
+  return { ...options, env: { ...authDatabaseVariables(secret), ...options.env } }
 }
 
 /**
