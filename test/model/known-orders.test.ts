@@ -60,6 +60,8 @@ describe('createConvex', () => {
       { do: 'step' },
     ]
     expect(await performSequence(new ModelRun({ ...boot, user: 'ada', snapshot: 'spoken' }), commands)).toEqual([])
+  })
+
   describe('persist', () => {
     const secret: ViewSpec = { kind: 'secret', preloadedFor: null, auth: 'required', live: true, keepPreviousData: true, keepDataOnError: false, lingerMs: 0, keepAlive: false, isReactive: false }
     const visited: Boot = { ...boot, user: 'ada', mount: [secret, { ...secret, kind: 'list' }, { ...secret, kind: 'query', auth: 'optional' }], store: 'companion' }
