@@ -56,6 +56,14 @@ const PAGES: Page[] = [
     sources: /^src\/composables\/form\//,
   },
   {
+    file: 'presence.md',
+    title: 'Presence',
+    module: 'convue',
+    entry: 'src/index.ts',
+    guides: { Presence: 'presence.md' },
+    sources: /^src\/composables\/presence\//,
+  },
+  {
     file: 'uploads.md',
     title: 'Uploads',
     module: 'convue',

@@ -32,6 +32,14 @@ export type {
   UseConvexPaginatedQueryOptions,
   UseConvexPaginatedQueryReturn,
 } from './composables/pagination/use-convex-paginated-query.ts'
+export type { PresenceTokens } from './composables/presence/presence-visit.ts'
+export { usePresence } from './composables/presence/use-presence.ts'
+export type {
+  PresenceFunctions,
+  PresenceUser,
+  UsePresenceOptions,
+  UsePresenceReturn,
+} from './composables/presence/use-presence.ts'
 export { defineConvexQuery } from './composables/query/define-convex-query.ts'
 export type { PauseReason } from './composables/query/pause-reason.ts'
 export { prefetchConvexQuery, usePrefetchConvexQuery } from './composables/query/prefetch-convex-query.ts'

@@ -96,6 +96,7 @@ const FURTHER = [
   'useFilePreview',
   'useConvexSignIn',
   'useConvexForm',
+  'usePresence',
   'useConvexClaims',
   'createConvexHooks',
   'errorMessage',

@@ -37,6 +37,8 @@ export interface ConvexContext {
   lingerMs: number
   /** Stores mutations durably; `undefined` without the option, and on a server. */
   outbox: ConnectedOutbox | undefined
+  /** The deployment's URL. */
+  url: string
   isServer: boolean
   /** What DevTools show. `undefined` in production, on a server, and without DevTools. */
   record?: DevelopmentRecord | undefined

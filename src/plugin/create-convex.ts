@@ -272,6 +272,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         keepPreviousData: options.keepPreviousData,
         lingerMs: options.lingerMs ?? 3000,
         outbox,
+        url,
         isServer,
         ...process.env.NODE_ENV !== 'production' && { record },
         identityConfirmed: options.ssrData?.identityConfirmed,

@@ -1,8 +1,10 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { ConvexClient } from 'convex/browser'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { usePresence } from 'convue'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { eventually } from '../support/environment/eventually.ts'
+import { becomePage, LivePage } from '../support/live/live-page.ts'
 import { startApp } from './app.ts'
 import { api } from './apps/presence/convex/_generated/api.js'
 
@@ -70,5 +72,31 @@ describe('@convex-dev/presence', () => {
     await deployment.mutation(api.rooms.remove, { roomId: 'kitchen' })
     expect(await deployment.query(api.rooms.roomsOf, { userId: 'dora' })).toEqual(['cellar'])
     expect(await deployment.query(api.rooms.list, { roomToken })).toEqual([])
+  })
+})
+
+describe('usePresence', () => {
+  it('shows two users to each other, and removes the one whose page is closed', async () => {
+    becomePage()
+    // Node has no beacons. A beacon is a request whose answer the page does not read.
+    const beacons: Promise<Response>[] = []
+    const sendBeacon = (url: string, body: Blob): boolean =>
+      beacons.push(fetch(url, { method: 'POST', body, headers: { 'content-type': body.type } })) > 0
+    vi.stubGlobal('navigator', { sendBeacon })
+    onTestFinished(() => void vi.unstubAllGlobals())
+
+    const [ada, bea] = [new LivePage(deployment, {}), new LivePage(deployment, {})]
+    const onAdasPage = ada.run(() => usePresence(api.rooms, 'studio', { userId: 'ada', intervalMs: 600_000 }))
+    const onBeasPage = bea.run(() => usePresence(api.rooms, 'studio', { userId: 'bea', intervalMs: 600_000 }))
+    const shown = ({ users }: typeof onAdasPage) => users.value?.map(({ userId, online }) => `${userId} ${online}`)
+    await eventually(() => shown(onAdasPage)).toEqual(['ada true', 'bea true'])
+    await eventually(() => shown(onBeasPage)).toEqual(['bea true', 'ada true'])
+
+    await bea.close()
+    await eventually(() => shown(onAdasPage)).toEqual(['ada true', 'bea false'])
+    const heartbeats = deployment.log.filter(({ name, args }) => name === 'rooms:heartbeat' && (args as { roomId: string }).roomId === 'studio')
+    expect(heartbeats.map(({ args }) => (args as { userId: string }).userId).sort()).toEqual(['ada', 'bea'])
+    await ada.close()
+    expect((await Promise.all(beacons)).map(({ status }) => status)).toEqual([200, 200])
   })
 })

@@ -56,6 +56,7 @@ describe('the exports that exist at run time', () => {
       'useFilePreview',
       'usePrefetchConvexQuery',
       'usePreloadedQuery',
+      'usePresence',
     ])
   })
 

@@ -30,7 +30,7 @@ const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plu
 
 /** Every folder of `src`, and what its files may import. Imports within a folder are always allowed. */
 const allowed: Record<string, Folder> = {
-  '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/form', 'composables/pagination', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
+  '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/form', 'composables/pagination', 'composables/presence', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
   'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'versions': { why: 'which versions of other packages work with Convue, and which are installed', folders: ['errors'], packages: /^node:(?:fs|path)$/ },
@@ -48,6 +48,7 @@ const allowed: Record<string, Folder> = {
   'composables/form': { why: 'forms that call a mutation: values, errors by field, the submission', folders: [...CORE, 'composables/call'], packages: VUE_AND_CONVEX },
   'composables/query': { why: 'one live query, or several', folders: [...CORE, 'ssr', 'composables/lifecycle'], packages: VUEUSE_AND_CONVEX },
   'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUEUSE_AND_CONVEX },
+  'composables/presence': { why: 'the users of a room, with the presence component', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'composables/upload': { why: 'files: uploads, previews and their URLs', folders: [...CORE, 'composables/query'], packages: VUEUSE_AND_CONVEX },
   'components': { why: 'what a template renders for an auth status', folders: ['composables/auth'], packages: /^vue$/ },
   'server': { why: 'the public exports of `convue/server`', folders: ['errors', 'shared', 'ssr', 'server/config', 'server/request', 'server/proxy'], packages: null },

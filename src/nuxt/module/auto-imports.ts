@@ -31,6 +31,7 @@ const composables = [
   'useFilePreview',
   'usePrefetchConvexQuery',
   'usePreloadedQuery',
+  'usePresence',
 ] as const satisfies Exports
 
 const components = ['Authenticated', 'AuthLoading', 'AuthRefreshing', 'Unauthenticated'] as const satisfies Exports
