@@ -5,7 +5,7 @@ type Fields = Record<string, unknown>
 export interface AssumedRecord {
   /** Has the assumed fields, and after {@link AssumedRecord.complete} the correct ones. */
   record: Fields
-  /** Replaces the assumed fields with the correct ones. Returns how the page has read the record. */
+  /** Replaces the assumed fields with the correct ones. Returns how the page has read them. */
   complete: (correct: Fields) => ReadFields
 }
 
