@@ -18,7 +18,7 @@ export default antfu({
   },
 }, {
   // These files are programs: they write to the console, and await at the top level.
-  files: ['bench/**', 'docs/site/*.ts', 'playground/*.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'create-convue/*.js', 'examples/*.ts', 'examples/*/scripts/*.ts'],
+  files: ['bench/**', 'docs/site/*.ts', 'release/*.ts', 'playground/*.ts', 'test/support/codegen.ts', 'test/package/**/*.ts', 'test/lines/**/*.ts', 'test/cli/check-init.ts', 'create-convue/*.js', 'examples/*.ts', 'examples/*/scripts/*.ts'],
   rules: {
     'no-console': 'off',
     'antfu/no-top-level-await': 'off',

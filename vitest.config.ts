@@ -116,6 +116,8 @@ export default mergeConfig(viteConfig, defineConfig({
         globalSetup: ['./test/nuxt/setup.ts'],
       }),
       project({ name: 'presets', environment: 'node', include: [PRESETS] }),
+      project({ name: 'presets', environment: 'node', include: [PRESETS], hookTimeout: seconds(240) }),
+      project({ name: 'firefox', environment: 'node', include: ['test/firefox/**/*.test.ts'] }),
       project({ name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'] }),
     ],
   },

@@ -21,6 +21,7 @@ const sidebar: DefaultTheme.SidebarItem[] = [
       { text: 'Examples', link: '/examples' },
       { text: 'Benchmarks', link: '/benchmarks' },
       { text: 'Security', link: '/security' },
+      { text: 'Stability', link: '/stability' },
       { text: 'Changelog', link: '/changelog' },
     ],
   },
@@ -64,7 +65,10 @@ export default defineConfig({
   },
   vite: {
     publicDir: join(import.meta.dirname, '../public'),
-    plugins: [llmstxt({ domain: homepage.replace(/\/$/, ''), description: DESCRIPTION })],
+    // The other entry of this package imports files that its dependencies no longer have.
+    resolve: { alias: [{ find: /^mermaid$/, replacement: 'mermaid/dist/mermaid.esm.min.mjs' }] },
+    // The types of this plugin are those of another version of Vite than VitePress has.
+    plugins: [llmstxt({ domain: homepage.replace(/\/$/, ''), description: DESCRIPTION }) as any],
     build: { chunkSizeWarningLimit: 4000 },
   },
 })

@@ -15,6 +15,7 @@ const OUTSIDE: Record<string, string> = {
   'CHANGELOG.md': 'changelog.md',
   'CONTRIBUTING.md': 'contributing/index.md',
   'SECURITY.md': 'security.md',
+  'STABILITY.md': 'stability.md',
   'bench/README.md': 'benchmarks.md',
   'examples/README.md': 'examples.md',
 }
@@ -23,6 +24,7 @@ const DESCRIPTIONS: Record<string, string> = {
   'CHANGELOG.md': 'What has changed, for users of Convue.',
   'CONTRIBUTING.md': 'The commands of the repository, and how to add something.',
   'SECURITY.md': 'The security promises, and the tests that prove each of them.',
+  'STABILITY.md': 'What is public, for how long, and what runs where.',
   'bench/README.md': 'What Convue costs in time, requests, memory and bytes, measured.',
   'examples/README.md': 'Whole apps that start with one command.',
   'docs/README.md': 'All pages of the documentation.',

@@ -12,7 +12,6 @@ export function notAtImportTime(operation: string): Error {
 }
 
 export const NEVER_RESOLVES = 'Returned promise will never resolve'
-export const TOP_LEVEL_AWAIT = 'Top-level awaits in source files are unsupported'
 
 export function timedOut(seconds: number): string {
   return `Function execution timed out (maximum duration: ${seconds}s)`
