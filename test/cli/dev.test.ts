@@ -12,6 +12,11 @@ import { runCommand, startCommand } from './start-command.ts'
 
 const GREETING = 'import { query } from \'./_generated/server\'\nexport const hello = query(() => \'TEXT\')\n'
 
+const SEEDS = `import { internalMutationGeneric, queryGeneric } from 'convex/server'
+export const add = internalMutationGeneric(async ctx => void await ctx.db.insert('seeds' as never, {} as never))
+export const count = queryGeneric(async ctx => (await ctx.db.query('seeds' as never).collect()).length)
+`
+
 describe('convue dev', () => {
   it('serves the functions, prints the lines for .env, and reloads them on save', async () => {
     const { root, write } = createApp({ 'convex/greeting.ts': GREETING.replace('TEXT', 'hello') })
@@ -66,6 +71,22 @@ describe('convue dev', () => {
     const { code, stdout } = await runCommand(root, ['dev', '--', process.execPath, '-e', script])
     expect(stdout).toContain('{"ok":true}')
     expect(code).toBe(3)
+  })
+
+  it('ends with an error if a signal ends the command after `--`', async () => {
+    const { root } = createApp()
+    const { code } = await runCommand(root, ['dev', '--', process.execPath, '-e', 'process.kill(process.pid, "SIGKILL")'])
+    expect(code).toBe(128 + 9)
+  })
+
+  it('runs the function of `--seed` on an empty database, and not at the next start', async () => {
+    const { root } = createApp({ 'convex/seeds.ts': SEEDS })
+    const printed = (round: string): string[] => ['dev', '--seed', 'internal.seeds.add', '--', process.execPath, '-e', `
+      const { ConvexHttpClient } = require('convex/browser')
+      const client = new ConvexHttpClient(process.env.CONVEX_URL)
+      client.query('seeds:count', {}).then(count => console.log('${round}: ' + count))`]
+    expect(await runCommand(root, printed('first'))).toMatchObject({ code: 0, stdout: expect.stringContaining('first: 1\n') })
+    expect(await runCommand(root, printed('second'))).toMatchObject({ code: 0, stdout: expect.stringContaining('second: 1\n') })
   })
 
   it('explains that the command after `--` does not exist', async () => {

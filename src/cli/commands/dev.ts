@@ -2,6 +2,7 @@
 import type { LocalDeployment } from '../../dev/local-deployment.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { defineCommand } from 'citty'
@@ -18,6 +19,9 @@ import { style, withProgress } from '../terminal.ts'
 
 /** The port that Convex's own local deployment uses, too. */
 const DEFAULT_PORT = 3210
+
+/** The exit code of a program that a signal has ended is this number plus the signal's number. */
+const FIRST_SIGNAL_CODE = 128
 
 const DEFAULT_ORIGIN = 'http://localhost:5173'
 
@@ -123,11 +127,19 @@ async function runBeside([command, ...args]: string[], { deployment }: LocalDepl
       NUXT_PUBLIC_CONVEX_SITE_URL: siteUrl,
     },
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => child.kill(signal))
+  let isStopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      isStopped = true
+      child.kill(signal)
+    })
+  }
   try {
-    const [code] = await once(child, 'exit') as [number | null]
-    return code ?? 0
+    const [code, signal] = await once(child, 'exit') as [number, null] | [null, NodeJS.Signals]
+    if (signal === null)
+      return code
+    // A shell reports a program that a signal has ended in this way.
+    return isStopped ? 0 : FIRST_SIGNAL_CODE + constants.signals[signal]
   }
   catch (cause) {
     throw devError('COMMAND_NOT_STARTED', { command: command!, message: (cause as Error).message }, cause)
