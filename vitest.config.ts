@@ -107,7 +107,7 @@ export default mergeConfig(viteConfig, defineConfig({
       }),
       guarded({ name: 'faults', environment: PAGE_ENVIRONMENT, include: ['test/faults/**/*.test.ts'] }),
       guarded({ name: 'docs', environment: PAGE_ENVIRONMENT, include: ['test/docs/**/*.test.ts'] }),
-      project({ name: 'site', environment: 'node', include: ['test/site/**/*.test.ts'], globalSetup: ['./test/site/setup.ts'], hookTimeout: seconds(240) }),
+      project({ name: 'site', environment: 'node', include: ['test/site/**/*.test.ts'], globalSetup: ['./test/site/setup.ts'] }),
       project({
         name: 'nuxt',
         environment: 'node',
@@ -116,7 +116,6 @@ export default mergeConfig(viteConfig, defineConfig({
         globalSetup: ['./test/nuxt/setup.ts'],
       }),
       project({ name: 'presets', environment: 'node', include: [PRESETS] }),
-      project({ name: 'presets', environment: 'node', include: [PRESETS], hookTimeout: seconds(240) }),
       project({ name: 'firefox', environment: 'node', include: ['test/firefox/**/*.test.ts'] }),
       project({ name: 'browser', environment: 'node', include: ['test/browser/**/*.test.ts'] }),
     ],
