@@ -26,6 +26,9 @@ export default defineConfig(({ mode }) => ({
       { find: /^convue$/, replacement: path('../src/index.ts') },
     ],
   },
+  build: {
+    rollupOptions: { input: [path('index.html'), path('tabs.html')] },
+  },
   server: {
     ...process.env.PORT && { port: readPort(process.env.PORT) },
     // A real deployment accepts only the origin `SITE_URL`, which contains the port.

@@ -15,7 +15,7 @@ const USERS = ['ada', 'bob', null] as const
 
 type User = typeof USERS[number]
 
-const QUERIES = [
+const QUERIES: { reference: unknown, name: string, args: Record<string, any> }[] = [
   { reference: api.total.get, name: 'total:get', args: {} },
   { reference: api.total.twice, name: 'total:twice', args: {} },
   { reference: api.mine.get, name: 'mine:get', args: {} },
