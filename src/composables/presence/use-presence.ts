@@ -90,8 +90,11 @@ export function usePresence<P extends PresenceFunctions>(
   const disconnect = functionName(presence.disconnect)
   const found = identityScoped<{ roomId?: string, roomToken?: string, error?: Error }>(context, {})
   const userId = computed(() => options.userId === undefined ? callerAuth.user.value?.id : toValue(options.userId))
-  const roomToken = computed(() => found.value.roomId === toValue(room) ? found.value.roomToken : undefined)
-  const list = useConvexQuery(presence.list, () => roomToken.value && { roomToken: roomToken.value }, { ssr: false })
+  const listArgs = computed(() => {
+    const { roomId, roomToken } = found.value
+    return roomToken && roomId === toValue(room) ? { roomToken } : undefined
+  })
+  const list = useConvexQuery(presence.list, () => listArgs.value, { ssr: false })
 
   if (!isServer)
     visitWhileVisible()
