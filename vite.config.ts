@@ -17,6 +17,8 @@ export default defineConfig({
       { find: /^convue\/testing$/, replacement: source('./src/testing/index.ts') },
       { find: /^convue\/testing\/mock$/, replacement: source('./src/mock/index.ts') },
       { find: /^convue\/offline$/, replacement: source('./src/offline/index.ts') },
+      { find: /^convue\/pinia-colada$/, replacement: source('./src/pinia-colada/index.ts') },
+      { find: /^convue\/tanstack-query$/, replacement: source('./src/tanstack-query/index.ts') },
       { find: /^convue\/sources$/, replacement: source('./src/sources/index.ts') },
       { find: /^convue\/tabs$/, replacement: source('./src/tabs/index.ts') },
       { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: source('./src/tabs/worker/index.ts') },

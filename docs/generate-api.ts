@@ -163,6 +163,18 @@ const PAGES: Page[] = [
     module: 'convue/tabs',
     entry: 'src/tabs/index.ts',
     guides: { 'One connection for all tabs': 'tabs.md' },
+    file: 'tanstack-query.md',
+    title: 'convue/tanstack-query',
+    module: 'convue/tanstack-query',
+    entry: 'src/tanstack-query/index.ts',
+    guides: { 'Query caches': 'query-caches.md' },
+  },
+  {
+    file: 'pinia-colada.md',
+    title: 'convue/pinia-colada',
+    module: 'convue/pinia-colada',
+    entry: 'src/pinia-colada/index.ts',
+    guides: { 'Query caches': 'query-caches.md' },
   },
   {
     file: 'mock.md',

@@ -13,7 +13,9 @@ const MODULES = [
   { module: 'convue/convex/client', source: 'src/convex/client/index.ts' },
   { module: 'convue/dev', source: 'src/dev/index.ts' },
   { module: 'convue/nuxt', source: 'src/nuxt/module.ts' },
+  { module: 'convue/pinia-colada', source: 'src/pinia-colada/index.ts' },
   { module: 'convue/server', source: 'src/server/index.ts' },
+  { module: 'convue/tanstack-query', source: 'src/tanstack-query/index.ts' },
   { module: 'convue/convex/database', source: 'src/convex/http-database/index.ts' },
   { module: 'convue/testing', source: 'src/testing/index.ts' },
 ]

@@ -7,7 +7,7 @@ const PACKAGE = {
   name: 'convue',
   version: '0.0.0',
   type: 'module',
-  exports: { '.': './src/index.ts', './convex': './src/convex/index.ts', './convex/client': './src/convex/client/index.ts', './dev': './src/dev/index.ts', './nuxt': './src/nuxt/module.ts', './offline': './src/offline/index.ts', './persist': './src/persist/index.ts', './server': './src/server/index.ts', './tabs': './src/tabs/index.ts', './tabs/worker': './src/tabs/worker/index.ts', './testing': './src/testing/index.ts', './vite': './src/vite/index.ts', './vitest': './src/vitest/index.ts' },
+  exports: { '.': './src/index.ts', './convex': './src/convex/index.ts', './convex/client': './src/convex/client/index.ts', './dev': './src/dev/index.ts', './nuxt': './src/nuxt/module.ts', './offline': './src/offline/index.ts', './persist': './src/persist/index.ts', './pinia-colada': './src/pinia-colada/index.ts', './server': './src/server/index.ts', './tabs': './src/tabs/index.ts', './tabs/worker': './src/tabs/worker/index.ts', './tanstack-query': './src/tanstack-query/index.ts', './testing': './src/testing/index.ts', './vite': './src/vite/index.ts', './vitest': './src/vitest/index.ts' },
 }
 
 /** Copies the sources of the library into an app, outside of `node_modules`, in which neither Node nor Vite loads TypeScript. */
