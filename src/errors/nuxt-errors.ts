@@ -17,6 +17,16 @@ export const nuxtErrors = {
       + 'deployment. If a built app receives the address when it is started, set `NUXT_PUBLIC_CONVEX_URL` then.',
     docs: 'reference/nuxt.md#addresses-in-the-environment',
   },
+  SIGN_IN_PAGE_MISSING: {
+    scopes: ['nuxt'],
+    why: ({ page, signInPath }: { page: string, signInPath: string }): string =>
+      `The page ${page} has \`auth: 'required'\`, so anonymous users are redirected to ${signInPath}, and the app has `
+      + 'no page there.',
+    fix: 'Add the page on which users sign in, or set the option `convex.signInPath` in `nuxt.config.ts` to its path.',
+    reference: 'A page has `auth: \'required\'`, so anonymous users are redirected to `signInPath`, and the app has no '
+      + 'page there. Only a development server writes this warning.',
+    docs: 'guides/page-protection.md',
+  },
   RESPONSE_STARTED: {
     scopes: ['nuxt'],
     why: 'The identity was first requested when the response had already started with headers that let caches store '
