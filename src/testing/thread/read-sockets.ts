@@ -6,6 +6,11 @@ import { setImmediate } from 'node:timers/promises'
  * loop, in any order. The first turn ends this phase, and the second one has a whole phase. Further
  * turns are for large results: in one phase, Node reads at most 2 MB from a socket, and an
  * operating system keeps several times as much for each connection.
+ *
+ * The end of reading cannot be known exactly. It would be the moment at which each socket has read
+ * as many bytes as the deployment has written to it. But the sockets belong to the clients of a
+ * test: one may be in another process, behind a proxy, or not read on purpose, so that this moment
+ * may never come.
  */
 const TURNS = 8
 
