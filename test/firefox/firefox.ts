@@ -1,5 +1,5 @@
 /** The playground in Firefox, which puppeteer drives by WebDriver BiDi. */
-import type { Browser, BrowserContext, Page } from 'puppeteer-core'
+import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer-core'
 import type { Playground } from '../support/browser/start-playground.ts'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
@@ -92,7 +92,7 @@ export async function click(page: Page, selector: string, text: string): Promise
     selector,
     text,
   )
-  await found.asElement()!.click()
+  await (found.asElement() as ElementHandle<Element>).click()
 }
 
 /** Fills in the sign-in form, and submits it. */

@@ -1,5 +1,6 @@
 import type { TestUser } from './fixture.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { deferred } from '../../src/testing/functions/deferred.ts'
 import { textOf, useNuxtApp } from './fixture.ts'
 
 const app = useNuxtApp()
@@ -24,7 +25,7 @@ async function reportOf(user: TestUser, fields: { user?: object, session?: objec
 function trackQueries(answerSession: () => Response | Promise<Response>, answerToken?: () => Response): { early: () => number } {
   let early = 0
   let isAnswered = false
-  const { promise: hasQuery, resolve } = Promise.withResolvers<void>()
+  const { promise: hasQuery, resolve } = deferred<void>()
   app.intercept(async (request) => {
     if (request.url.endsWith('/api/query') && !isAnswered) {
       early++

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
+import { deferred } from '../../src/testing/functions/deferred.ts'
 import { launchBrowser, launchBrowserWithPageCache } from '../support/browser/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { createBrowserFetch, startFixture } from '../support/live/deployment.ts'
@@ -217,7 +218,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
       const previous = intercepted
       /** With the keys, the server sends the queries of a page before the session has arrived. */
       const isWarm = async (): Promise<boolean> => {
-        const { promise, resolve } = Promise.withResolvers<boolean>()
+        const { promise, resolve } = deferred<boolean>()
         intercepted = async ({ url }) => {
           if (url.endsWith('/api/query'))
             resolve(true)

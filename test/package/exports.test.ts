@@ -9,12 +9,12 @@ import * as convue from '../../src/index.ts'
 import * as mock from '../../src/mock/index.ts'
 import * as offline from '../../src/offline/index.ts'
 import * as persist from '../../src/persist/index.ts'
-import * as server from '../../src/server/index.ts'
-import * as sources from '../../src/sources/index.ts'
-import * as tabs from '../../src/tabs/index.ts'
 import * as piniaColada from '../../src/pinia-colada/index.ts'
 import * as server from '../../src/server/index.ts'
+import * as server from '../../src/server/index.ts'
 import * as sources from '../../src/sources/index.ts'
+import * as sources from '../../src/sources/index.ts'
+import * as tabs from '../../src/tabs/index.ts'
 import * as tanstackQuery from '../../src/tanstack-query/index.ts'
 import * as testing from '../../src/testing/index.ts'
 import * as vite from '../../src/vite/index.ts'
@@ -143,6 +143,8 @@ describe('the exports that exist at run time', () => {
 
   it('of convue/tabs are exactly these', () => {
     expect(Object.keys(tabs)).toEqual(['sharedTabs'])
+  })
+
   it('of convue/tanstack-query and of convue/pinia-colada are exactly these', () => {
     expect(Object.keys(tanstackQuery)).toEqual(['convexQueryOptions'])
     expect(Object.keys(piniaColada)).toEqual(['convexQueryOptions'])
