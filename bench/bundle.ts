@@ -26,7 +26,7 @@ export async function bundle({ entry, minify = true, plugins = [] }: BundleOptio
       '__VUE_PROD_DEVTOOLS__': 'false',
       '__VUE_PROD_HYDRATION_MISMATCH_DETAILS__': 'false',
     },
-    resolve: { alias: { convue: path('../src/index.ts') } },
+    resolve: { alias: { 'convue/persist': path('../src/persist/index.ts'), 'convue': path('../src/index.ts') } },
     plugins,
     build: {
       write: false,

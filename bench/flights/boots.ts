@@ -23,7 +23,7 @@ export interface Boot {
   authenticates: number
 }
 
-interface Marks { shown?: number, live?: number }
+interface Marks { shown?: number, live?: number, isShownBeforeAnswer?: boolean }
 
 const QUIET_FLIGHTS = 4
 
@@ -54,12 +54,12 @@ export async function boot(browser: Browser, network: SlowNetwork, url: string, 
     if (subject.isReturning)
       await load()
     network.log.clear()
-    const { shown, live } = await load()
+    const { shown, live, isShownBeforeAnswer } = await load()
     const { log } = network
     const { flight: liveIn, at } = log.find(TASK)!
     return {
       flights: log.names().slice(0, liveIn),
-      shownIn: subject.isRendered ? 0 : liveIn,
+      shownIn: subject.isRendered || isShownBeforeAnswer ? 0 : liveIn,
       liveIn,
       shownMs: shown!,
       liveMs: live!,
@@ -87,6 +87,8 @@ function watch(task: string): void {
     if (!element?.textContent.includes(task))
       return
     marks.shown ??= performance.now() - begin
+    // The page did not know the user yet, so it showed a result that the browser had stored.
+    marks.isShownBeforeAnswer ??= element.dataset.auth === 'loading'
     if (element.dataset.stale !== 'true')
       marks.live ??= performance.now() - begin
   }

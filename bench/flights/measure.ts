@@ -2,6 +2,8 @@ import type { Deployment } from '../../src/testing/index.ts'
 import type { BuiltApp } from '../nuxt/start-app.ts'
 import type { Table } from '../tables.ts'
 import type { Boot } from './boots.ts'
+import { sessionTokenOf } from '../../src/shared/session-cookie.ts'
+import { STORE_KEY_COOKIE, storeKey } from '../../src/shared/store-key.ts'
 import { launchBrowser } from '../../test/support/browser/browser.ts'
 import { startFixture } from '../../test/support/live/deployment.ts'
 import { freePort } from '../../test/support/live/free-port.ts'
@@ -36,6 +38,11 @@ export async function measureFlights(app: BuiltApp, { oneWayMs, rounds }: Flight
     const origin = await network.open(path => ({ target: targets.find(([prefix]) => path.startsWith(prefix))![1], isSlow: path.startsWith('/api/') }), port)
 
     const cookies = [...await signUpWithTask(deployment, origin, nuxt.url)].map(([name, value]) => ({ name, value, url: origin, httpOnly: true, sameSite: 'Lax' as const }))
+
+    // The deployment of this benchmark does not set the companion itself.
+    const session = cookies.find(({ name }) => name.endsWith('session_token'))!
+    const key = await storeKey(sessionTokenOf(session.value)!)
+    cookies.push({ ...session, name: session.name.replace('session_token', STORE_KEY_COOKIE), value: key, httpOnly: false })
 
     const boots = SUBJECTS.map((): Boot[] => [])
     for (let round = 0; round < rounds; round++) {

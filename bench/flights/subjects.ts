@@ -18,10 +18,11 @@ export const SUBJECTS: FlightSubject[] = [
   { name: 'floor: anonymous `ConvexClient`', path: '/spa/anonymous', isReturning: true },
   { name: 'Convue in a SPA', path: '/spa/convue', isReturning: true },
   { name: 'Convue in a SPA, first visit of the browser', path: '/spa/convue', isReturning: false },
+  { name: 'Convue in a SPA, with `persist`', path: '/spa/persisted', isReturning: true },
   { name: 'Convue on Nuxt', path: '/tasks', isReturning: true, isRendered: true },
   { name: 'Convue on Nuxt, first visit of the browser', path: '/tasks', isReturning: false, isRendered: true },
   { name: '`ConvexBetterAuthProvider`, `expectAuth`', path: '/spa/react/expect-auth', isReturning: true },
   { name: '`ConvexBetterAuthProvider`, `<Authenticated>`', path: '/spa/react/authenticated', isReturning: true },
 ]
 
-export const SCRIPTS = ['anonymous', 'convue', 'react']
+export const SCRIPTS = ['anonymous', 'convue', 'persisted', 'react']

@@ -11,6 +11,7 @@ export default defineNuxtConfig({
   alias: {
     'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
+    'convue/persist': path('../../src/persist/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },
