@@ -7,6 +7,7 @@ import type { AuthState } from '../token/auth-state.ts'
 import type { Owner, OwnerRecord, ResultChange } from './result-database.ts'
 import type { StoreSettings } from './store-settings.ts'
 import type { Tabs } from './tabs.ts'
+import { runUserCallback } from '../reactivity/run-user-callback.ts'
 import { schedule } from '../shared/schedule.ts'
 import { resultKey } from '../ssr/ssr-results.ts'
 import { DatabaseQueue } from './database-queue.ts'
@@ -62,7 +63,7 @@ export class OpenResults implements StoredResults {
     window.addEventListener('pagehide', this.#write)
     document.addEventListener('visibilitychange', this.#write)
     // The cookie is read now: the session may change while the database is being opened.
-    void this.#load(readStoreKey(document.cookie, settings.cookiePrefix))
+    void this.#load(readStoreKey(settings.cookiePrefix))
   }
 
   get isUserExpected(): boolean {
@@ -80,7 +81,7 @@ export class OpenResults implements StoredResults {
 
   put(query: QueryDescriptor, value: Value | undefined, isAnonymous: boolean): void {
     const owner = this.#ownerOf(query, isAnonymous)
-    if (!owner || !isStorable(query) || !this.#settings.filter(query))
+    if (!owner || !isStorable(query) || !runUserCallback(() => this.#settings.filter(query)))
       return
     const results = this.#unwritten.get(owner) ?? new Map<string, Value | undefined>()
     this.#unwritten.set(owner, results)

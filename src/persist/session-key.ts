@@ -2,6 +2,17 @@
 import type { ResultStorePage } from '../store/result-store.ts'
 import { STORE_KEY_COOKIE, storeKey } from '../shared/store-key.ts'
 
+/** The key in the companion cookie of this page: see {@link findStoreKey}. */
+export function readStoreKey(prefix: string | undefined): string | null {
+  try {
+    return findStoreKey(document.cookie, prefix)
+  }
+  catch {
+    // Browsers forbid pages in a sandbox to read cookies.
+    return null
+  }
+}
+
 /**
  * The key in the companion cookie. `null` if there is no such cookie, or if there are several with
  * different values, such as those of two apps on the same host.
@@ -9,7 +20,7 @@ import { STORE_KEY_COOKIE, storeKey } from '../shared/store-key.ts'
  * @param cookies `document.cookie`.
  * @param prefix The option `cookiePrefix` of Better Auth; `undefined` for any prefix.
  */
-export function readStoreKey(cookies: string, prefix: string | undefined): string | null {
+export function findStoreKey(cookies: string, prefix: string | undefined): string | null {
   const keys = new Set<string>()
   for (const cookie of cookies.split(';')) {
     const [name = '', value = ''] = cookie.trim().split('=')
@@ -43,7 +54,7 @@ export class SessionKey {
    */
   async of(userId: string): Promise<string | null | undefined> {
     const token = this.#sessionToken(userId)
-    if (readStoreKey(document.cookie, this.#cookiePrefix) === null)
+    if (readStoreKey(this.#cookiePrefix) === null)
       return null
     // Pages without HTTPS cannot compute hashes.
     if (token === undefined || !globalThis.crypto?.subtle)

@@ -16,6 +16,7 @@ import { createBrowserFetch } from '../support/live/deployment.ts'
 import { NodeXhr } from '../support/live/node-xhr.ts'
 import { allExamples, APP, examples, pages, ROOT, writeApp } from './examples.ts'
 import { isAnonymous, signUpAda, visit } from './visit.ts'
+import 'fake-indexeddb/auto'
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' }
 

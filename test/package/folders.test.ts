@@ -86,6 +86,7 @@ const allowed: Record<string, Folder> = {
   'bridges': { why: 'what the caches of other query libraries share: keys, and subscriptions of their entries', folders: ['plugin', 'shared', 'store', 'composables/query'], packages: /^(?:vue|convex\/(?:server|values))$/ },
   'tanstack-query': { why: 'the public exports of `convue/tanstack-query`', folders: ['bridges', 'plugin'], packages: /^(?:vue|@tanstack\/vue-query|convex\/server)$/ },
   'pinia-colada': { why: 'the public exports of `convue/pinia-colada`', folders: ['bridges', 'plugin'], packages: /^(?:vue|@pinia\/colada|convex\/server)$/ },
+  'persist': { why: 'the public exports of `convue/persist`: results of queries that are kept for the next visit', folders: ['errors', 'reactivity', 'shared', 'ssr', 'store', 'token'], packages: /^(?:convex\/values|idb)$/ },
   'mock': { why: 'the public exports of `convue/testing/mock`: a deployment and a provider in the page, which a test answers', folders: ['errors', 'shared'], packages: /^(?:convue|vue|convex\/(?:server|values))$/ },
   'convex/database': { why: 'Better Auth on tables of the app\'s own schema', folders: ['convex'], packages: /^(?:better-auth(?:\/(?:adapters|db))?|convex\/(?:server|values))$/ },
   'dev': { why: 'the embedded deployment of an app on the machine of its developer, shared by all development tools', folders: ['convex/mail', 'dev/viewer', 'errors', 'project', 'testing', 'versions'], packages: /^(?:node:.*|vite)$/ },

@@ -3,7 +3,7 @@ import type { ScriptedUpstream } from '../support/scripted/scripted-upstream.ts'
 import { createHash } from 'node:crypto'
 import { createConvexServer } from 'convue/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readStoreKey } from '../../src/persist/session-key.ts'
+import { findStoreKey } from '../../src/persist/session-key.ts'
 import { browserRequest } from '../support/live/app-server.ts'
 import { transports } from '../support/live/auth-transports.ts'
 import { json, startUpstream } from '../support/scripted/scripted-upstream.ts'
@@ -39,9 +39,9 @@ describe.each(transports)('the companion of the session cookie, with Better Auth
     const setCookies = [session(`${VALUE}; Max-Age=604800; ${FLAGS}`)]
     for (const method of ['POST', 'GET'])
       expect(await companions(setCookies, method)).toEqual([`${NAME}=${KEY}; Max-Age=604800; ${READABLE}`])
-    expect(readStoreKey(`a=b; ${NAME}=${KEY}`, undefined)).toBe(KEY)
-    expect(readStoreKey(`a=b; ${NAME}=${KEY}`, 'better-auth')).toBe(KEY)
-    expect(readStoreKey(`a=b; ${NAME}=${KEY}`, 'shop')).toBeNull()
+    expect(findStoreKey(`a=b; ${NAME}=${KEY}`, undefined)).toBe(KEY)
+    expect(findStoreKey(`a=b; ${NAME}=${KEY}`, 'better-auth')).toBe(KEY)
+    expect(findStoreKey(`a=b; ${NAME}=${KEY}`, 'shop')).toBeNull()
   })
 
   it('ends with the browser if the session cookie does', async () => {
