@@ -13,6 +13,7 @@ export default defineNuxtConfig({
     'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
     'convue/dev': path('../../src/dev/index.ts'),
+    'convue/persist': path('../../src/persist/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue/testing/mock': path('../../src/mock/index.ts'),
     'convue/testing': path('../../src/testing/index.ts'),

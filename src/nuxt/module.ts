@@ -12,6 +12,7 @@ import { setUpDevelopment } from './module/development.ts'
 import { findFunctionsLayer, findLayers } from './module/layers.ts'
 import { warnOfMissingUrl } from './module/missing-url.ts'
 import { assertSerializable, defaults } from './module/options.ts'
+import { addResultStore } from './module/result-store.ts'
 import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
 import { warnOfVersionConflicts } from './module/versions.ts'
@@ -38,10 +39,11 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     setRuntimeConfig(options, nuxt)
     const embedded = await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
     addBuildConstants(options, nuxt, embedded)
+    addResultStore(options)
     if (!embedded)
       warnOfMissingUrl(nuxt)
     addConvexAliases(nuxt, functionsLayer, layers[0])
-    const authClientFile = await addAuthClient(nuxt, layers, provider)
+    const authClientFile = await addAuthClient(nuxt, layers, provider, !!options.persist)
 
     addPlugin({ src: resolve('./runtime/app/plugins/convex.server'), mode: 'server' })
     addPlugin({ src: resolve('./runtime/app/plugins/convex.client'), mode: 'client' })

@@ -18,6 +18,7 @@ export const buildConfig = {
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
     'convue/convex': path('../../src/convex/index.ts'),
     'convue/dev': path('../../src/dev/index.ts'),
+    'convue/persist': path('../../src/persist/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue/testing': path('../../src/testing/index.ts'),
     'convue': path('../../src/index.ts'),

@@ -202,6 +202,21 @@ describe('queryAuth, keepPreviousData and lingerMs', () => {
   })
 })
 
+describe('persist', () => {
+  it('adds the store for results to the pages, with its options and the prefix of the cookies', async () => {
+    const { contentsOf } = await setUp({ convex: { persist: { version: '2' }, server: { cookiePrefix: 'shop' } } })
+    const contents = await contentsOf('convue/result-store.mjs')
+    expect(contents).toContain('from \'convue/persist\'')
+    expect(contents).toContain('indexedDbStore({ ...{"cookiePrefix":"shop","version":"2"}, readAfter })')
+    expect(await (await setUp({ convex: { persist: true } })).contentsOf('convue/result-store.mjs')).toContain('indexedDbStore({ ...{}, readAfter })')
+  })
+
+  it('adds nothing by default', async () => {
+    const { contentsOf } = await setUp()
+    expect(await contentsOf('convue/result-store.mjs')).toBe('export const createResultStore = () => undefined\n')
+  })
+})
+
 describe('a function as an option in nuxt.config', () => {
   const anywhere = (() => '/') as any
 

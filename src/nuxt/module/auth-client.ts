@@ -10,6 +10,9 @@ import { addTemplate, createResolver, findPath } from 'nuxt/kit'
  */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
+/** The packages that `convue/persist` imports. */
+const RESULT_STORE_PACKAGES = ['convue > idb']
+
 /** The packages that the default auth client imports. */
 const AUTH_PACKAGES = ['better-auth/vue']
 
@@ -19,8 +22,13 @@ const { resolve } = createResolver(import.meta.url)
  * Returns the path of the file that exports `authClient`, without its extension. `null` if this
  * module uses no such file.
  */
-export async function addAuthClient(nuxt: Nuxt, layers: Layer[], provider: AuthProvider): Promise<string | null> {
-  const packages = [...BUNDLED]
+export async function addAuthClient(
+  nuxt: Nuxt,
+  layers: Layer[],
+  provider: AuthProvider,
+  hasResultStore: boolean,
+): Promise<string | null> {
+  const packages = [...BUNDLED, ...hasResultStore ? RESULT_STORE_PACKAGES : []]
   let file = await findOwnFile(layers)
   if (!file && (provider === 'convue' || provider === 'local')) {
     file = resolve('../runtime/app/utils/default-auth-client')

@@ -1,6 +1,7 @@
 /** The options of the Nuxt module, their defaults and checks. */
 import type { QueryAuth } from 'convue'
 import type { DevOptions } from 'convue/dev'
+import type { IndexedDbStoreOptions } from 'convue/persist'
 import type { ConvexServerOptions } from 'convue/server'
 import type { PageTarget } from './page-target.ts'
 
@@ -87,6 +88,14 @@ export interface ModuleOptions {
   keepPreviousData?: boolean
   /** The default of the option `lingerMs` of queries: see `createConvex`. @default 3000 */
   lingerMs?: number
+  /**
+   * `true`, or options of `indexedDbStore` of `convue/persist`: the browser keeps the results of
+   * queries, and shows them at once at the next visit. In pages that the server has rendered, they
+   * are shown after the hydration. `nuxt.config` cannot hold the options `filter` and `readAfter`.
+   *
+   * @default false
+   */
+  persist?: boolean | Omit<IndexedDbStoreOptions, 'filter' | 'readAfter'>
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
   /**

@@ -13,6 +13,10 @@ declare module '#build/convue/options.mjs' {
   export const pages: { auth: import('../module/options.ts').PageAuth, signInPath: Page, homePath: Page }
 }
 
+declare module '#build/convue/result-store.mjs' {
+  export const createResultStore: (readAfter?: Promise<unknown>) => import('convue').ConvexOptions['persist']
+}
+
 declare module '#internal/nuxt/paths' {
   export const baseURL: () => string
 }

@@ -5,6 +5,7 @@ import { createConvex, restoreSsrData } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
 import { clientPath, queryDefaults, tokenPath, tokens } from '#build/convue/options.mjs'
+import { createResultStore } from '#build/convue/result-store.mjs'
 
 export default defineNuxtPlugin({
   name: 'convue',
@@ -12,6 +13,10 @@ export default defineNuxtPlugin({
     const { auth, results } = takePayload(nuxtApp.payload)
     const authClient: BetterAuthClient | undefined = findAuthClient()
     const ssrData = restoreSsrData(results)
+    // A page that the server has rendered must first be hydrated as it was rendered.
+    const hydrated = nuxtApp.payload.serverRendered
+      ? new Promise<void>(resolve => nuxtApp.hooks.hookOnce('app:suspense:resolve', () => resolve()))
+      : undefined
     nuxtApp.vueApp.use(createConvex({
       ...queryDefaults,
       url: clientPath === null ? useRuntimeConfig().public.convex.url : location.origin + clientPath,
@@ -20,6 +25,7 @@ export default defineNuxtPlugin({
       tokenPath,
       initialAuth: auth,
       ssrData,
+      persist: createResultStore(hydrated),
     }))
     nuxtApp.hook('app:suspense:resolve', ssrData.endHydration)
   },
