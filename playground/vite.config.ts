@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
       { find: /^convue\/testing\/mock$/, replacement: path('../src/mock/index.ts') },
+      { find: /^convue\/persist$/, replacement: path('../src/persist/index.ts') },
       { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
       { find: /^convue\/tabs$/, replacement: path('../src/tabs/index.ts') },
       { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: path('../src/tabs/worker/index.ts') },
@@ -44,6 +45,7 @@ export default defineConfig(({ mode }) => ({
       'convex/browser',
       'convex/server',
       'convex/values',
+      'idb',
       'vue',
       'vue-router',
     ],

@@ -7,6 +7,7 @@ import HomePage from './pages/HomePage.vue'
 import InspectorPage from './pages/InspectorPage.vue'
 import MocksPage from './pages/MocksPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
+import OfflinePage from './pages/OfflinePage.vue'
 import OptimisticPage from './pages/OptimisticPage.vue'
 import PaginationPage from './pages/PaginationPage.vue'
 import QueriesPage from './pages/QueriesPage.vue'
@@ -29,6 +30,7 @@ export const router = createRouter({
     { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
     { path: '/forms', component: FormsPage, meta: { title: 'Forms' } },
+    { path: '/offline', component: OfflinePage, meta: { title: 'Offline' } },
     { path: '/account', component: AccountPage, meta: { title: 'Account' } },
     { path: '/inspector', component: InspectorPage, meta: { title: 'Inspector' } },
     { path: '/mocks', component: MocksPage, meta: { title: 'Mocks' } },

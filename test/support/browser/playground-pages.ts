@@ -14,6 +14,7 @@ export const playgroundPages: readonly { path: string, heading: string, onNuxt?:
   { path: '/optimistic', heading: 'Optimistic updates' },
   { path: '/uploads', heading: 'Uploads' },
   { path: '/forms', heading: 'Forms' },
+  { path: '/offline', heading: 'Offline' },
   { path: '/account', heading: 'Account' },
   { path: '/inspector', heading: 'Inspector' },
   { path: '/mocks', heading: 'Mocks' },
