@@ -69,6 +69,11 @@ export interface IdentityClients {
    * @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED`
    */
   currentClient: () => ConvexClient
+  /**
+   * Begins to determine which user is signed in, and opens the client of the user. Called by
+   * everything that depends on the user; until then, a page sends nothing for it.
+   */
+  needUser: () => void
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */
   assertAvailable: () => void
   /**
@@ -123,7 +128,7 @@ export function createIdentityClients(
         replaceClients(null)
       if (!cancelBackOff)
         closeEnded(state)
-      if (isExpected)
+      if (isExpected && engine.isNeeded)
         openUserClient()
       calls.sendAll()
     },
@@ -131,9 +136,11 @@ export function createIdentityClients(
     clientFor,
     runsAs: auth => runsAs(auth, engine.state),
     userIdFor: auth => userIdFor(auth, engine.state),
+    needUser,
     assertAvailable,
     currentClient() {
       assertAvailable()
+      needUser()
       isAnonymousClientLent ||= !userClient
       return (userClient ?? openAnonymousClient()).convex
     },
@@ -162,7 +169,16 @@ export function createIdentityClients(
       throw diagnose(unavailableCode)
   }
 
+  function needUser(): void {
+    if (engine.isNeeded || unavailableCode)
+      return
+    engine.need()
+    clients.applyAuthState(engine.state)
+  }
+
   function clientFor(mode: AuthMode, isHeld?: boolean): ClientLookup {
+    if (mode !== 'public')
+      needUser()
     const identity = unavailableCode ? 'unavailable' : runsAs(mode, engine.state)
     if (identity === 'unavailable')
       return identity

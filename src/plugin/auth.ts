@@ -75,16 +75,22 @@ export interface UseConvexAuthReturn {
 }
 
 interface AuthActions extends Pick<UseConvexAuthReturn, 'refresh' | 'signOut'> {
+  /** Called when the app depends on which user is signed in: see `needUser`. */
+  needUser: () => void
   /** Resolves once no request that may change the session is under way on this page. */
   whenIdle?: (() => Promise<void>) | undefined
 }
 
 export function createAuth(
-  { refresh, signOut, whenIdle }: AuthActions,
+  { needUser, refresh, signOut, whenIdle }: AuthActions,
   state: ShallowRef<AuthState>,
   isServer: boolean,
 ): UseConvexAuthReturn {
-  const status = computed(() => state.value.status)
+  const status = computed(() => {
+    // In a microtask, since a computed value must not change any state.
+    queueMicrotask(needUser)
+    return state.value.status
+  })
   // While the deployment accepts the current token, the page does not show the error of a failed
   // renewal.
   const error = computed(() => status.value === 'authenticated' ? null : state.value.error)
@@ -119,13 +125,17 @@ export function createAuth(
     session: describe('session'),
     error,
     async ready() {
+      needUser()
       // A sign-in may be under way whose session has not reached the page yet.
       if (isConfirmed() === false)
         await whenIdle?.()
       await untilTrue(() => isConfirmed() !== undefined || !!error.value || isServer)
       return isConfirmed()
     },
-    refresh,
+    refresh() {
+      needUser()
+      return refresh()
+    },
     signOut,
   }
 }

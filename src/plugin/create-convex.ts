@@ -186,11 +186,14 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
   const authState = shallowRef(engine.state)
   const identityVersion = shallowRef(0)
   const auth = createAuth({
+    needUser: tokens ? clients.needUser : engine.need,
     refresh: engine.refresh,
     signOut: withholding.signOut,
     whenIdle: authSource?.whenIdle,
   }, authState, isServer)
-  const callerAuth = tokens ? auth : createAuth(callerEngine, shallowRef(callerEngine.state), isServer)
+  const callerAuth = tokens
+    ? auth
+    : createAuth({ ...callerEngine, needUser: callerEngine.need }, shallowRef(callerEngine.state), isServer)
 
   if (process.env.NODE_ENV !== 'production')
     record?.follow(engine)

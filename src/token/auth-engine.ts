@@ -58,6 +58,13 @@ export interface AuthEngine {
   dispatch: (event: AuthEvent) => void
   /** Subscribes to the provider and runs effects. Not called on a server. */
   start: () => void
+  /**
+   * Whether a query, a call or the app has needed to know which user is signed in. Until then, the
+   * engine listens to the sessions that the provider reports, and requests no token.
+   */
+  readonly isNeeded: boolean
+  /** Sets {@link AuthEngine.isNeeded}, permanently. */
+  need: () => void
   /** Stops all timers and requests. A promise of {@link AuthEngine.requestToken} never settles. */
   close: () => void
   /** Calls `listener` synchronously after each change of the state. */
@@ -132,8 +139,17 @@ export function createAuthEngine({
   const signOutTimeouts = new Set<Cancel>()
   let unsubscribe: Cancel | undefined
   let isRunning = false
+  let isNeeded = false
 
   return {
+    get isNeeded() {
+      return isNeeded
+    },
+    need() {
+      isNeeded = true
+      if (isRunning)
+        syncEffects()
+    },
     get state() {
       return state
     },
@@ -270,10 +286,10 @@ export function createAuthEngine({
   /** Makes requests, timers and the delivery of the token agree with the state. */
   function syncEffects(): void {
     const { request, status, user } = state
-    setProviderRequest(request)
-    tokens.setRenewal(tokens.current)
+    setProviderRequest(isNeeded || request?.kind === 'session' ? request : null)
+    tokens.setRenewal(isNeeded ? tokens.current : null)
     const isWaitingForToken = status === 'loading' || (user && !tokens.current)
-    setFirstTokenTimeout(isWaitingForToken ? true : null)
+    setFirstTokenTimeout(isNeeded && isWaitingForToken ? true : null)
     // If no caller waits for the token, it is the token of another session or a renewed token, and
     // the connection must request it.
     if (tokens.deliver() && status === 'authenticated')

@@ -45,7 +45,8 @@ export interface UseConvexClaimsReturn {
  * // <a v-if="can('admin')" href="/admin">Administration</a>
  */
 export function useConvexClaims(): UseConvexClaimsReturn {
-  const { authState, engine } = useConvexContext('useConvexClaims')
+  const { authState, clients, engine } = useConvexContext('useConvexClaims')
+  clients.needUser()
 
   const claims = computed<ConvexClaims | null>((previous) => {
     // The engine changes its state whenever it accepts or drops a token.

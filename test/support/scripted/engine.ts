@@ -53,7 +53,7 @@ export interface EngineOnTrial {
   clock: ManualClock
 }
 
-/** Starts an engine with a scripted provider and a manual clock. */
+/** Starts an engine with a scripted provider and a manual clock, for a page that needs the user. */
 export function startEngine(
   { snapshot, clock = new ManualClock(), source = new ScriptedSource(snapshot), ...options }: Partial<AuthEngineOptions> & {
     snapshot?: SessionSnapshot
@@ -62,6 +62,7 @@ export function startEngine(
   } = {},
 ): EngineOnTrial {
   const engine = createAuthEngine({ source, clock, ...options })
+  engine.need()
   engine.start()
   return { engine, source, clock }
 }

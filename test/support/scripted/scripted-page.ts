@@ -43,6 +43,10 @@ export interface ScriptedPageOptions extends Partial<ConvexOptions> {
    * has not reported anything yet. @default null
    */
   user?: string | null | 'silent'
+  /**
+   * Whether the page depends on the user from the start, like a page with `status`. @default true
+   */
+  needsUser?: boolean
 }
 
 /** A page of an app that is connected to a {@link ScriptedDeployment}, under fake timers. */
@@ -67,13 +71,18 @@ export class ScriptedPage {
 
   /** The plugin, created at first use. */
   get convex(): ConvexPlugin {
-    const { user: _user, clientOptions, ...options } = this.#options
-    return this.#convex ??= createConvex({
-      url: this.deployment.url,
-      ...(options.authClient ? {} : { tokenSource: this.source }),
-      ...options,
-      clientOptions: { ...this.deployment.clientOptions, ...clientOptions },
-    })
+    const { user: _user, needsUser = true, clientOptions, ...options } = this.#options
+    if (!this.#convex) {
+      this.#convex = createConvex({
+        url: this.deployment.url,
+        ...(options.authClient ? {} : { tokenSource: this.source }),
+        ...options,
+        clientOptions: { ...this.deployment.clientOptions, ...clientOptions },
+      })
+      if (needsUser)
+        void this.#convex.auth.ready()
+    }
+    return this.#convex
   }
 
   /** An app without components, for code that runs outside of components. */

@@ -661,6 +661,7 @@ describe('createAuthEngine', () => {
       const initialAuth = { token: fakeToken('ada'), user: { name: 'Ada' }, session: { id: 'session-of-ada' } }
       const source = new ScriptedSource(snapshot)
       const engine = createAuthEngine({ source, initialAuth, clock: new ManualClock() })
+      engine.need()
       const requested = [watched(engine.requestToken(false)), watched(engine.requestToken(true))]
       engine.start()
       await settled()
@@ -910,6 +911,7 @@ describe('createAuthEngine', () => {
       const source = new ScriptedSource(signedIn('ada'))
       source.answer = () => ({ kind: 'token', token: fakeToken('ada', { lifetimeSeconds: 60 * 24 * 3600 }) })
       const engine = createAuthEngine({ source })
+      engine.need()
       engine.start()
       await vi.advanceTimersByTimeAsync(1)
       engine.dispatch({ type: 'authenticated' })

@@ -1,5 +1,4 @@
 /** Applies the rule of the current page when the identity becomes known or changes. */
-import { useConvexAuth } from 'convue'
 import { defineNuxtPlugin, navigateTo, useRouter } from 'nuxt/app'
 import { watch } from 'vue'
 import { redirectFromPage } from '../middleware/page-auth.ts'
@@ -8,14 +7,14 @@ export default defineNuxtPlugin({
   name: 'convue:page-auth',
   dependsOn: ['convue'],
   setup(nuxtApp) {
-    const { status } = nuxtApp.vueApp.runWithContext(() => useConvexAuth())
     const router = useRouter()
+    const findTarget = (): string | undefined =>
+      nuxtApp.runWithContext(() => redirectFromPage(router.currentRoute.value)) as string | undefined
     nuxtApp.hook('app:mounted', () => {
-      watch(status, () => nuxtApp.runWithContext(async () => {
-        const target = redirectFromPage(router.currentRoute.value)
+      watch(findTarget, async (target) => {
         if (target !== undefined)
-          await navigateTo(target, { replace: true })
-      }), { immediate: true })
+          await nuxtApp.runWithContext(() => navigateTo(target, { replace: true }))
+      }, { immediate: true })
     })
   },
 })
