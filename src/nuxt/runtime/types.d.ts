@@ -20,6 +20,17 @@ interface ConvexPublicRuntimeConfig {
   siteUrl: string
 }
 
+/** The route rule `convue`. */
+interface ConvueRouteRule {
+  /**
+   * `false`: the app's server renders the route for all users in the same way. Its queries run
+   * anonymously, and a cache may keep the response.
+   *
+   * @default true
+   */
+  auth?: boolean
+}
+
 declare module 'nuxt/schema' {
   interface RuntimeConfig {
     convex: ConvexRuntimeConfig
@@ -33,6 +44,12 @@ declare module 'nitropack/types' {
   interface NitroRuntimeConfig {
     convex: ConvexRuntimeConfig
     public: { convex: ConvexPublicRuntimeConfig }
+  }
+  interface NitroRouteConfig {
+    convue?: ConvueRouteRule
+  }
+  interface NitroRouteRules {
+    convue?: ConvueRouteRule
   }
 }
 

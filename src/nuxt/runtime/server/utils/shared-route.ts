@@ -1,20 +1,20 @@
-/** Determines whether a cache keeps a response for all users. Such a response is anonymous. */
+/** Determines whether a response is the same for all users. Such a response is anonymous. */
 import type { H3Event } from 'h3'
 import { getRouteRules } from 'nitropack/runtime'
 import { callerOf } from './outermost-request.ts'
 
-type Rules = Record<string, unknown>
+type Rules = Record<string, unknown> & { convue?: { auth?: boolean } }
 
 /**
- * Returns whether the response is shared: prerendered, kept by a cache for other users, or
- * part of such a response. All requests that the app's server sends to itself for a shared response
- * are anonymous too.
+ * Returns whether the response is shared: prerendered, kept by a cache for other users, rendered
+ * for all users by the rule `convue: { auth: false }`, or part of such a response. All requests
+ * that the app's server sends to itself for a shared response are anonymous too.
  */
 export function isShared(event: H3Event): boolean {
   if (import.meta.prerender)
     return true
   const caller = callerOf(event)
-  if (isKeptByServer(event))
+  if (isKeptByServer(event) || hasRule(event, ({ convue }) => convue?.auth === false))
     return true
   // The host's cache receives only the outermost response, so only the rules of its route apply.
   // For an error page, these are the rules of the page that failed, and not the rules of

@@ -38,6 +38,6 @@ export async function requireConvexUser(event: H3Event): Promise<RequestSession>
     throw createError(error)
   throw createError({
     ...error,
-    message: 'A cache keeps this response, so it is anonymous: remove the route rule or the cached handler.',
+    message: 'A cache may keep this response, so it is anonymous: remove the route rule or the cached handler.',
   })
 }
