@@ -26,10 +26,6 @@ function trackQueries(answerSession: () => Response | Promise<Response>, answerT
   let early = 0
   let isAnswered = false
   const { promise: hasQuery, resolve } = deferred<void>()
-  let resolve!: () => void
-  const hasQuery = new Promise<void>((done) => {
-    resolve = done
-  })
   app.intercept(async (request) => {
     if (request.url.endsWith('/api/query') && !isAnswered) {
       early++

@@ -219,10 +219,6 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
       /** With the keys, the server sends the queries of a page before the session has arrived. */
       const isWarm = async (): Promise<boolean> => {
         const { promise, resolve } = deferred<boolean>()
-        let resolve!: (isWarm: boolean) => void
-        const promise = new Promise<boolean>((done) => {
-          resolve = done
-        })
         intercepted = async ({ url }) => {
           if (url.endsWith('/api/query'))
             resolve(true)

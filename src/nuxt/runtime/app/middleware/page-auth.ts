@@ -23,12 +23,10 @@ export function redirectFromPage(to: RouteLocationNormalized): string | undefine
   const config = useAppConfig().convex as ConvexAppConfig | undefined
   const { path, fullPath, meta, query } = to
   const auth: PageAuth<any> = (meta.auth as undefined) ?? pages.auth
-  const target = redirectFor({ auth, path, fullPath, redirect: query.redirect }, status.value, {
-  const auth = (meta.auth as undefined) ?? pages.auth
   // A page without a rule does not depend on the status, so it must not read it.
   if (!auth)
     return undefined
-  return redirectFor({ auth, path, fullPath, redirect: query.redirect }, status.value, {
+  const target = redirectFor({ auth, path, fullPath, redirect: query.redirect }, status.value, {
     signInPath: () => pathOfPage(config?.signInPath ?? pages.signInPath, to),
     homePath: () => pathOfPage(config?.homePath ?? pages.homePath, to),
     pathOf: target => pathOfPage(target, to),
