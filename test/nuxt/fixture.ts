@@ -223,7 +223,7 @@ export function useNuxtApp(options: NuxtFixtureOptions = {}): NuxtFixture {
           if (url.endsWith('/api/query'))
             resolve(true)
           if (url.endsWith('/get-session')) {
-            await Promise.race([promise, setTimeout(200)])
+            await Promise.race([promise, setTimeout(1000)])
             resolve(false)
           }
           return undefined
