@@ -415,6 +415,21 @@ describe('indexedDbStore', () => {
       expect([stored.includes('whoami'), stored.includes('secret'), stored.includes('open')]).toEqual([false, false, true])
     })
 
+    it('stores nothing if `filter` throws, and the error disturbs no query', async () => {
+      browser.session = 'session of ada'
+      const fail = (): never => {
+        throw new Error('of the filter')
+      }
+      const page = visit({ store: { filter: fail } })
+      const shown = useShown(page)
+      page.source.signIn('ada')
+      // Reported like any uncaught error.
+      await expect(page.tick(1000)).rejects.toThrow('of the filter')
+      await page.tick(1000)
+      expect(shown.now).toBe('ada\'s tasks success')
+      expect(await readStored()).not.toContain('tasks')
+    })
+
     it('deletes the stored result of a query that fails', async () => {
       await visitAs('ada')
       const page = visit()
@@ -459,6 +474,20 @@ describe('indexedDbStore', () => {
       expect(shown.ticks()).toEqual(['undefined pending', 'ada\'s tasks success'])
       expect(warn.mock.calls.map(([error]) => error.code)).toEqual(name === 'stalled' ? [] : ['STORE_UNAVAILABLE'])
       warn.mockRestore()
+    })
+
+    it('works in a page that may not read cookies', async () => {
+      Object.defineProperty(document, 'cookie', {
+        configurable: true,
+        get() {
+          throw new DOMException('sandboxed', 'SecurityError')
+        },
+      })
+      const page = visit()
+      const shown = useShown(page)
+      page.source.signIn('ada')
+      await page.tick(2000)
+      expect(shown.now).toBe('ada\'s tasks success')
     })
 
     it('continues to work when a write fails', async () => {
