@@ -24,6 +24,7 @@ export default defineConfig(({ mode }) => ({
       { find: /^convue\/testing$/, replacement: path('../src/testing/index.ts') },
       { find: /^convue\/tabs$/, replacement: path('../src/tabs/index.ts') },
       { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: path('../src/tabs/worker/index.ts') },
+      { find: /^convue\/offline$/, replacement: path('../src/offline/index.ts') },
       { find: /^convue$/, replacement: path('../src/index.ts') },
     ],
   },

@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from 'convex/server'
 import { v } from 'convex/values'
+import { offlineKeysTable } from '../../src/convex/index'
 import { place } from './places'
 
 export default defineSchema({
@@ -35,6 +36,15 @@ export default defineSchema({
     rank: v.number(),
   })
     .index('by_user_and_rank', ['userId', 'rank']),
+
+  notes: defineTable({
+    userId: v.string(),
+    text: v.string(),
+  })
+    .index('by_user', ['userId']),
+
+  /** The stored calls of `notes:add` that have run. */
+  offlineKeys: offlineKeysTable,
 
   pictures: defineTable({
     userId: v.string(),

@@ -1,4 +1,5 @@
 import { createConvex } from 'convue'
+import { indexedDbOutbox } from 'convue/offline'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { authClient } from './auth-client'
@@ -16,6 +17,7 @@ const wire = createWire(network.WebSocket)
 const convex = createConvex({
   url: import.meta.env.VITE_CONVEX_URL,
   authClient,
+  outbox: indexedDbOutbox(),
   // Only for the inspector: a real app does not need it.
   clientOptions: { webSocketConstructor: wire.WebSocket },
 })

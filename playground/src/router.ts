@@ -9,6 +9,7 @@ import MocksPage from './pages/MocksPage.vue'
 import NotFoundPage from './pages/NotFoundPage.vue'
 import OfflinePage from './pages/OfflinePage.vue'
 import OptimisticPage from './pages/OptimisticPage.vue'
+import OutboxPage from './pages/OutboxPage.vue'
 import PaginationPage from './pages/PaginationPage.vue'
 import QueriesPage from './pages/QueriesPage.vue'
 import SignInPage from './pages/SignInPage.vue'
@@ -28,6 +29,7 @@ export const router = createRouter({
     { path: '/queries/:bird', component: BirdPage, meta: { title: 'Bird' } },
     { path: '/pagination', component: PaginationPage, meta: { title: 'Pagination' } },
     { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
+    { path: '/outbox', component: OutboxPage, meta: { title: 'Offline notes' } },
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
     { path: '/forms', component: FormsPage, meta: { title: 'Forms' } },
     { path: '/offline', component: OfflinePage, meta: { title: 'Offline' } },

@@ -13,12 +13,13 @@ import type * as module6 from "../feed.js"
 import type * as module7 from "../guide.js"
 import type * as module8 from "../http.js"
 import type * as module9 from "../identity.js"
-import type * as module10 from "../pictures.js"
-import type * as module11 from "../places.js"
-import type * as module12 from "../sightings.js"
-import type * as module13 from "../songs.js"
-import type * as module14 from "../tasks.js"
-import type * as module15 from "../text.js"
+import type * as module10 from "../notes.js"
+import type * as module11 from "../pictures.js"
+import type * as module12 from "../places.js"
+import type * as module13 from "../sightings.js"
+import type * as module14 from "../songs.js"
+import type * as module15 from "../tasks.js"
+import type * as module16 from "../text.js"
 
 declare const fullApi: ApiFromModules<{
   "account": typeof module0
@@ -31,12 +32,13 @@ declare const fullApi: ApiFromModules<{
   "guide": typeof module7
   "http": typeof module8
   "identity": typeof module9
-  "pictures": typeof module10
-  "places": typeof module11
-  "sightings": typeof module12
-  "songs": typeof module13
-  "tasks": typeof module14
-  "text": typeof module15
+  "notes": typeof module10
+  "pictures": typeof module11
+  "places": typeof module12
+  "sightings": typeof module13
+  "songs": typeof module14
+  "tasks": typeof module15
+  "text": typeof module16
 }>
 
 /** The functions that clients may call. */

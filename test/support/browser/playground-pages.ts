@@ -1,8 +1,15 @@
+interface PlaygroundPage {
+  path: string
+  heading: string
+  /** The heading in the Nuxt playground, if it differs; `null` if the page is not in that playground. */
+  onNuxt?: string | null
+}
+
 /**
  * Every page of both playgrounds, with the heading by which tests recognize it. The page `/queries/…` names a bird that
  * exists, since the page of an unknown bird shows less.
  */
-export const playgroundPages: readonly { path: string, heading: string, onNuxt?: string }[] = [
+export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/', heading: 'Live data that knows who is asking', onNuxt: 'Rendered as you, live without a flicker' },
   { path: '/sign-in', heading: 'Sign in' },
   { path: '/sign-up', heading: 'Sign up' },
@@ -12,6 +19,8 @@ export const playgroundPages: readonly { path: string, heading: string, onNuxt?:
   { path: '/queries/Raven', heading: 'Raven' },
   { path: '/pagination', heading: 'Pagination' },
   { path: '/optimistic', heading: 'Optimistic updates' },
+  // The Nuxt module has no option for an outbox.
+  { path: '/outbox', heading: 'Offline notes', onNuxt: null },
   { path: '/uploads', heading: 'Uploads' },
   { path: '/forms', heading: 'Forms' },
   { path: '/offline', heading: 'Offline' },
