@@ -37,7 +37,7 @@ describe('the page /tabs.html of the playground', () => {
     await first.getByRole('button', { name: 'Add a task' }).click()
     for (const page of [first, ...others])
       await taskRow(page, 'Task 2').waitFor()
-    expect(deployment.connections).toHaveLength(1)
+    await eventually(() => deployment.connections).toHaveLength(1)
   })
 
   it('asks an anonymous user to sign in, without axe violations', async () => {

@@ -107,7 +107,7 @@ describe('sharedTabs', () => {
     await others[0]!.getByRole('button', { name: 'Add' }).click()
     for (const tab of others)
       await eventually(() => rows(tab)).toEqual(['First', 'Added'])
-    expect(app.deployment.connections).toHaveLength(1)
+    await eventually(() => app.deployment.connections).toHaveLength(1)
     expect(ownSockets).toEqual([])
   })
 
@@ -122,6 +122,6 @@ describe('sharedTabs', () => {
     await eventually(() => rows(second)).toEqual(['First', 'Added'])
     await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries)).toHaveLength(2)
     expect(await second.evaluate(() => (globalThis as any).isSamePage)).toBe(true)
-    expect(app.deployment.connections).toHaveLength(1)
+    await eventually(() => app.deployment.connections).toHaveLength(1)
   })
 })
