@@ -20,7 +20,7 @@ const BETTER_AUTH_AND_CONVEX = /^(?:better-auth(?:\/(?:adapters|api|cookies|cryp
 const VUE_AND_CONVEX = /^(?:vue|convex\/(?:browser|server|values))$/
 const VUEUSE_AND_CONVEX = /^(?:vue|@vueuse\/core|convex\/(?:browser|server|values))$/
 const NUXT_APP = /^(?:vue|vue-router|nuxt\/app|#(?:build|internal)\/.*|convex\/(?:server|values)|convue(?:\/server)?)$/
-const NUXT_SERVER = /^(?:h3|nitropack\/runtime|node:(?:async_hooks|http)|convue(?:\/(?:convex\/database|server))?)$/
+const NUXT_SERVER = /^(?:node:(?:async_hooks|http)|convue(?:\/(?:convex\/database|server))?)$/
 /**
  * The files of `src/errors` that the server imports: all except the texts of errors that only other
  * entry points raise.
@@ -67,9 +67,10 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/app/composables': { why: 'auto-imported composables', folders: ['nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/plugins': { why: 'what runs when the app starts, in the browser and on the server', folders: ['nuxt/runtime/app/utils', 'nuxt/runtime/app/middleware'], packages: NUXT_APP },
-  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors'], packages: NUXT_SERVER },
-  'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
-  'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server/utils'], packages: NUXT_SERVER },
+  'nuxt/runtime/server': { why: 'all imports of Nitro and h3, in one file', folders: [], packages: /^(?:h3|nitropack\/runtime)$/ },
+  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors', 'nuxt/runtime/server'], packages: NUXT_SERVER },
+  'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server', 'nuxt/runtime/server/utils'], packages: NUXT_SERVER },
+  'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server', 'nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'convex/functions': { why: 'the caller of a Convex function: helpers, builders, and the API of Better Auth', folders: ['convex', 'shared'], packages: CONVEX_DATA },
   'convex/http': { why: 'the HTTP routes of Better Auth on the router of an app', folders: ['convex'], packages: /^convex\/server$/ },
   'convex/http-database': { why: 'Better Auth on the app\'s own server, whose tables are in the deployment: both ends of the connection', folders: ['errors', 'convex', 'convex/database', 'convex/http'], packages: /^convex\/values$/ },

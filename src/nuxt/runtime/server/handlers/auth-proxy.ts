@@ -1,7 +1,6 @@
 /** Answers requests to the routes of Better Auth on the app's own origin. */
-import type { H3Event } from 'h3'
-import { defineEventHandler } from 'h3'
-import { useRuntimeConfig } from 'nitropack/runtime'
+import type { H3Event } from '../nitro.ts'
+import { defineEventHandler, useRuntimeConfig } from '../nitro.ts'
 import { clientSignal, connectionAddress, paceResponse } from '../utils/client-connection.ts'
 import { requestBody } from '../utils/request-body.ts'
 import { refuse, requestUrl } from '../utils/request-url.ts'

@@ -1,10 +1,9 @@
-/** Sets `event.context.convue` of each event, which calls Convex as the identity of the request. */
 import type { ConvexRequest, ConvexServer, RequestAuth } from 'convue/server'
-import type { H3Event } from 'h3'
+/** Sets `event.context.convue` of each event, which calls Convex as the identity of the request. */
+import type { H3Event } from '../nitro.ts'
 import type { EventConvex } from '../utils/request-convex.ts'
 import { createConvexServer } from 'convue/server'
-import { getRequestHeader } from 'h3'
-import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { defineNitroPlugin, getRequestHeader, useRuntimeConfig } from '../nitro.ts'
 import { warnOfUnknownAddress } from '../utils/address-warning.ts'
 import { createAssumptions } from '../utils/assumed-identity.ts'
 import { withIdentityHeaders } from '../utils/identity-headers.ts'

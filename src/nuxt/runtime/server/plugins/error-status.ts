@@ -1,6 +1,6 @@
 /** Sets the response status for errors of Convue that a server route does not catch. */
 import { ConvueError } from 'convue/server'
-import { defineNitroPlugin } from 'nitropack/runtime'
+import { defineNitroPlugin } from '../nitro.ts'
 
 type Statuses = Partial<Record<string, [status: number, text: string]>>
 

@@ -1,10 +1,9 @@
-/** Pages that are rendered as the user of a verified token while the session is requested. */
 import type { ConvexRequest, RequestSession } from 'convue/server'
-import type { EventHandler, H3Event } from 'h3'
-import type { useNitroApp } from 'nitropack/runtime'
+/** Pages that are rendered as the user of a verified token while the session is requested. */
+import type { EventHandler, H3Event, useNitroApp } from '../nitro.ts'
 import type { ReadFields } from './assumed-record.ts'
 import type { RenderedIdentity } from './rendered-identity.ts'
-import { getRouteRules } from 'nitropack/runtime'
+import { getRouteRules } from '../nitro.ts'
 import { createAssumedRecord } from './assumed-record.ts'
 
 /** The identity for which a page is rendered before Better Auth has confirmed the session. */

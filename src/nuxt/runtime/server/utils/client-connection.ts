@@ -1,6 +1,6 @@
-/** The connection of a client: its address, its end, and the pace at which the client reads. */
-import type { H3Event } from 'h3'
 import type { ServerResponse } from 'node:http'
+/** The connection of a client: its address, its end, and the pace at which the client reads. */
+import type { H3Event } from '../nitro.ts'
 import { outermostEvent } from './outermost-request.ts'
 
 /**

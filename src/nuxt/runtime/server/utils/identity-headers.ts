@@ -1,8 +1,8 @@
-/** Keeps responses with data of an identity out of caches, and sets renewed cookies on them. */
 import type { ConvexRequest } from 'convue/server'
-import type { H3Event } from 'h3'
+/** Keeps responses with data of an identity out of caches, and sets renewed cookies on them. */
+import type { H3Event } from '../nitro.ts'
 import type { PrivateResponse } from './private-response.ts'
-import { getRouteRules } from 'nitropack/runtime'
+import { getRouteRules } from '../nitro.ts'
 import { nuxtError } from './nuxt-error.ts'
 import { isPrivate, isTargeted, makePrivate } from './private-response.ts'
 

@@ -1,9 +1,7 @@
-/** Better Auth's routes in this app, which the server itself requests without the network. */
 import type { RequestAuth } from 'convue/server'
-import type { H3Event } from 'h3'
-import type { useNitroApp } from 'nitropack/runtime'
-import { getRequestURL } from 'h3'
-import { useRuntimeConfig } from 'nitropack/runtime'
+/** Better Auth's routes in this app, which the server itself requests without the network. */
+import type { H3Event, useNitroApp } from '../nitro.ts'
+import { getRequestURL, useRuntimeConfig } from '../nitro.ts'
 import { callerOf, createInnerContext } from './outermost-request.ts'
 import { isShared } from './shared-route.ts'
 

@@ -1,6 +1,5 @@
 /** Finds the external request that caused an internal request of the app's server to itself. */
-import type { H3Event } from 'h3'
-import type { useNitroApp } from 'nitropack/runtime'
+import type { H3Event, useNitroApp } from '../nitro.ts'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 // While Nitro answers an external request, it may send requests to itself: for the error page, for

@@ -1,7 +1,7 @@
-/** The body of a request as a stream. `client-connection.ts` handles the body of a response. */
-import type { H3Event } from 'h3'
 import type { IncomingMessage } from 'node:http'
-import { getRequestWebStream } from 'h3'
+/** The body of a request as a stream. `client-connection.ts` handles the body of a response. */
+import type { H3Event } from '../nitro.ts'
+import { getRequestWebStream } from '../nitro.ts'
 
 /**
  * The body of a request as a stream that reads from the connection only on demand, so that a fast

@@ -1,6 +1,6 @@
 /** Reads the URL of a request, and refuses requests without a valid URL. */
-import type { H3Event } from 'h3'
-import { defineEventHandler, getRequestURL } from 'h3'
+import type { H3Event } from '../nitro.ts'
+import { defineEventHandler, getRequestURL } from '../nitro.ts'
 import { paceResponse } from './client-connection.ts'
 
 /**

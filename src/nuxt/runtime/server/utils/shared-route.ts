@@ -1,6 +1,6 @@
 /** Determines whether a response is the same for all users. Such a response is anonymous. */
-import type { H3Event } from 'h3'
-import { getRouteRules } from 'nitropack/runtime'
+import type { H3Event } from '../nitro.ts'
+import { getRouteRules } from '../nitro.ts'
 import { callerOf } from './outermost-request.ts'
 
 type Rules = Record<string, unknown> & { convue?: { auth?: boolean } }

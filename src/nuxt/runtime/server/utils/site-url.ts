@@ -1,5 +1,5 @@
 /** The address of the deployment's HTTP actions. */
-import { useRuntimeConfig } from 'nitropack/runtime'
+import { useRuntimeConfig } from '../nitro.ts'
 
 /** `undefined` if the address is not configured and cannot be derived from the deployment's. */
 export function findSiteUrl(): string | undefined {

@@ -1,7 +1,7 @@
-/** The auto-imported functions of server routes: `useConvexServer` and `requireConvexUser`. */
 import type { ConvexRequest, RequestSession } from 'convue/server'
-import type { H3Event } from 'h3'
-import { createError } from 'h3'
+/** The auto-imported functions of server routes: `useConvexServer` and `requireConvexUser`. */
+import type { H3Event } from '../nitro.ts'
+import { createError } from '../nitro.ts'
 
 /**
  * Calls Convex as the identity of this request. The first use keeps the response out of all caches.
