@@ -12,7 +12,7 @@ import { answerViewerRequest, VIEWER_PATH } from './viewer/viewer-handler.ts'
 /** What the pages show in addition to the deployment. */
 export interface PagesOptions {
   /** The latest requests of an app with Nuxt, newest first. */
-  requests?: () => readonly object[]
+  requests?: () => Promise<readonly object[]>
 }
 
 /**
@@ -49,7 +49,7 @@ export function servePages(
   const source = {
     deployment: () => deployment,
     mails: () => mailbox?.mails ?? [],
-    requests: () => options.requests?.() ?? null,
+    requests: options.requests ?? null,
   }
   middlewares.use(VIEWER_PATH, (request, response, next) => {
     if (!answerViewerRequest(source, request, response))

@@ -74,24 +74,27 @@ export function createHistory(app: InspectedApp, emit: (event: HistoryEvent) => 
       return
     const change: QueryChanges = { count: 0, at: Date.now(), cause: 'the first use' }
     changes.set(entry, change)
-    // In a scope of its own, so that the watcher ends neither with a component, nor keeps the entry.
+    // In a scope of its own, so that the watcher does not end with a component.
     effectScope(true).run(() => watch(entry.state, () => {
       change.count++
       change.at = Date.now()
-      change.cause = clients.calls.isSending ? optimisticCause() : 'this page'
+      change.cause = causeNow('this page')
       if (!clients.calls.isSending)
         unexplained.push(change)
       emit({ kind: 'query' })
     }, { flush: 'sync' }))
   }
 
-  function optimisticCause(): string {
-    return starting ? `the optimistic update of ${starting.name}` : 'an optimistic update'
+  /** While a call is being passed to its client, its optimistic update is the cause. */
+  function causeNow(otherwise: string): string {
+    if (!clients.calls.isSending)
+      return otherwise
+    return `the optimistic update of ${starting?.name ?? 'a call'}`
   }
 
   function onTransition(client: OpenClient, transition: Transition, durationMs: number): void {
     const count = transition.reflectedMutations.length
-    const cause = clients.calls.isSending ? optimisticCause() : FROM_SERVER
+    const cause = causeNow(FROM_SERVER)
     for (const change of unexplained)
       change.cause = cause
     if (count > 0)

@@ -3,6 +3,7 @@ import type { Value } from 'convex/values'
 import type { OpenClient } from '../client/identity-clients.ts'
 import type { QueryEntry } from '../store/query-entry.ts'
 import type { AuthState } from '../token/auth-state.ts'
+import type { Token } from '../token/token.ts'
 import type { InspectorState } from './devtools-api.ts'
 import type { CallRecord, History } from './history.ts'
 import type { InspectedApp } from './inspected-app.ts'
@@ -16,36 +17,39 @@ type Fields = Record<string, unknown>
 
 /** The sections of a node, each with its fields. */
 export function describeNode(app: InspectedApp, history: History, id: string): InspectorState {
-  const sections = sectionsOf(app, history, id)
+  const sections = sectionsOf(app, history, id) ?? {}
   return Object.fromEntries(Object.entries(sections).map(([section, fields]) => [
     section,
     Object.entries(fields).filter(([, value]) => value !== undefined).map(([key, value]) => ({ key, value })),
   ]))
 }
 
-function sectionsOf(app: InspectedApp, history: History, id: string): Record<string, Fields> {
-  const separator = id.indexOf(':')
-  const name = id.slice(separator + 1)
-  switch (separator < 0 ? id : id.slice(0, separator)) {
+/** `undefined` if the node has gone. */
+function sectionsOf(app: InspectedApp, history: History, id: string): Record<string, Fields> | undefined {
+  const [kind] = id.split(':', 1)
+  const name = id.slice(kind!.length + 1)
+  switch (kind) {
     case 'auth':
-      return name in AUTH_DIAGRAM ? describeAuthState(app, name as AuthState['status']) : describeAuth(app)
+      if (name === '')
+        return describeAuth(app)
+      return describeAuthState(app, name as AuthState['status'])
     case 'connections':
       return { Deployment: { url: app.url } }
     case 'connection': {
       const open = app.clients.opened?.value.find(open => history.nameOf(open) === name)
-      return open ? describeConnection(open) : {}
+      return open && describeConnection(open)
     }
     case 'query': {
       const entry = app.store.entries?.get(name)
-      return entry ? describeQuery(app, history, entry) : {}
+      return entry && describeQuery(app, history, entry)
     }
     case 'call': {
       const call = history.calls.find(call => String(call.id) === name)
-      return call ? describeCall(call) : {}
+      return call && describeCall(call)
     }
     default: {
       const item = [...app.record.shown].find(item => shownId(item) === id)
-      return item ? describeShown(item) : {}
+      return item && describeShown(item)
     }
   }
 }
@@ -55,15 +59,24 @@ function describeAuth({ engine, record }: InspectedApp): Record<string, Fields> 
   const { status, user, request, error, endedSessions, consecutiveRejections } = state
   return {
     'State': { status, error: error ?? undefined, rejections: consecutiveRejections?.count },
-    'User': user ? { id: user.id, sessionId: user.sessionId, profile: user.profile } : { user },
-    'Token': token ? describeToken(token, record.tokenReceivedAt) : { token: 'none' },
-    'Request to the provider': request ? { ...request } : { request: 'none' },
+    'User': describeUser(user),
+    'Token': describeToken(token, record.tokenReceivedAt),
+    'Request to the provider': { ...request ?? { request: 'none' } },
     'Sessions': { ended: endedSessions.size },
   }
 }
 
+function describeUser(user: AuthState['user']): Fields {
+  if (!user)
+    return { user: user === null ? 'anonymous' : 'not known yet' }
+  return { id: user.id, sessionId: user.sessionId, profile: user.profile }
+}
+
 /** When the token was received and when it is renewed. The token itself is not shown. */
-function describeToken({ lifetimeMs, expiresAt }: { lifetimeMs: number, expiresAt: number }, receivedAt: number): Fields {
+function describeToken(token: Token | null, receivedAt: number): Fields {
+  if (!token)
+    return { token: 'none' }
+  const { lifetimeMs, expiresAt } = token
   if (!Number.isFinite(lifetimeMs))
     return { age: seconds(Date.now() - receivedAt), lifetime: 'unlimited' }
   return {
@@ -101,13 +114,13 @@ function describeQuery(app: InspectedApp, history: History, entry: QueryEntry): 
       'data': value,
       error,
       'stale': isStale,
-      'size': value === undefined ? undefined : sizeOf(value),
+      'size': sizeOf(value),
     },
     'Use': {
       'subscribers': users,
       'lingers for': users === 0 ? seconds(lingersUntil - performance.now()) : undefined,
     },
-    'Last change': changes ? { 'at': time(changes.at), 'caused by': changes.cause, 'changes': changes.count } : {},
+    'Last change': { 'at': time(changes?.at), 'caused by': changes?.cause, 'changes': changes?.count },
   }
 }
 
@@ -121,15 +134,16 @@ function reasonOf({ clients }: InspectedApp, { query, state }: QueryEntry): stri
   return undefined
 }
 
-function describeCall({ kind, name, args, isOptimistic, status, startedAt, sentAt, settledAt, error }: CallRecord): Record<string, Fields> {
+function describeCall(call: CallRecord): Record<string, Fields> {
+  const { kind, name, args, isOptimistic, status, startedAt, sentAt, settledAt, error } = call
   return {
     Call: { 'function': name, kind, args, 'optimistic update': isOptimistic },
     State: {
       status,
       error,
       'called at': time(startedAt),
-      'sent after': sentAt === undefined ? undefined : `${sentAt - startedAt} ms`,
-      'settled after': settledAt === undefined ? undefined : `${settledAt - startedAt} ms`,
+      'sent after': between(startedAt, sentAt),
+      'settled after': between(startedAt, settledAt),
     },
   }
 }
@@ -143,15 +157,25 @@ function describeShown({ kind, name, auth, read }: ShownItem): Record<string, Fi
 }
 
 /** The size of the result as JSON, which is the form in which Convex sends it. */
-function sizeOf(value: Value): string {
+function sizeOf(value: Value | undefined): string | undefined {
+  if (value === undefined)
+    return undefined
   const bytes = new TextEncoder().encode(JSON.stringify(convexToJson(value))).length
-  return bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`
+  if (bytes < 1024)
+    return `${bytes} bytes`
+  return `${(bytes / 1024).toFixed(1)} KiB`
+}
+
+function between(start: number, end: number | undefined): string | undefined {
+  if (end !== undefined)
+    return `${end - start} ms`
 }
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`
 }
 
-function time(ms: number): string {
-  return new Date(ms).toLocaleTimeString()
+function time(ms: number | undefined): string | undefined {
+  if (ms !== undefined)
+    return new Date(ms).toLocaleTimeString()
 }

@@ -43,15 +43,19 @@ export function buildTree(app: InspectedApp, history: History, filter = ''): Ins
     group('calls', 'Calls', history.calls.map(callNode).reverse()),
     group('uploads', 'Uploads', shownNodes(app, 'uploads')),
   ]
-  return filter === '' ? tree : tree.flatMap(node => matching(node, filter.toLowerCase()))
+  return tree.flatMap(node => matching(node, filter.toLowerCase()))
 }
 
 function matching(node: InspectorNode, filter: string): InspectorNode[] {
+  if (filter === '')
+    return [node]
   const texts = [node.label, ...node.tags.map(({ label }) => label)]
   if (texts.some(text => text.toLowerCase().includes(filter)))
     return [node]
   const children = (node.children ?? []).flatMap(child => matching(child, filter))
-  return children.length > 0 ? [{ ...node, children }] : []
+  if (children.length === 0)
+    return []
+  return [{ ...node, children }]
 }
 
 function group(id: string, label: string, children: InspectorNode[]): InspectorNode {
@@ -103,7 +107,9 @@ function shownNodes({ record }: InspectedApp, kind: ShownItem['kind']): Inspecto
   return [...record.shown].filter(item => item.kind === kind).map((item) => {
     const { status, rows, uploads } = item.read()
     const count = rows ?? uploads?.length
-    const tags = count === undefined ? [tag(status)] : [tag(status), tag(String(count))]
+    const tags = [tag(status)]
+    if (count !== undefined)
+      tags.push(tag(String(count)))
     return { id: shownId(item), label: item.name, tags }
   })
 }

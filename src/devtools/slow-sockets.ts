@@ -19,7 +19,6 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
   const slowed = new WeakSet<WebSocket>()
   const cancels = new Set<Cancel>()
   let delayMs = 0
-  let isStopped = false
 
   function slow(socket: WebSocket): void {
     const { onmessage } = socket
@@ -30,7 +29,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
     let freeAt = 0
     socket.onmessage = (message) => {
       const now = performance.now()
-      freeAt = Math.max(freeAt, now + (isStopped ? 0 : delayMs))
+      freeAt = Math.max(freeAt, now + delayMs)
       if (freeAt <= now)
         return onmessage.call(socket, message)
       const cancel = schedule(() => {
@@ -60,7 +59,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
     },
     update,
     stop() {
-      isStopped = true
+      delayMs = 0
       cancels.forEach(cancel => cancel())
       cancels.clear()
     },

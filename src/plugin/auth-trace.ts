@@ -6,9 +6,9 @@ import { diagnose } from '../errors/diagnose.ts'
 import { readClaims } from '../shared/jwt.ts'
 
 /**
- * Records each auth event for DevTools, and logs it if `debug` is set. Reports once that the deployment rejects several tokens
- * in a row, with the issuer and the audience of the latest one. The report never contains the
- * token, and is written with the logger of the clients.
+ * Records each auth event for DevTools, and logs it if `debug` is set. Reports once that the
+ * deployment rejects several tokens in a row, with the issuer and the audience of the latest one.
+ * The report never contains the token, and is written with the logger of the clients.
  */
 export function createAuthTrace(
   debug: boolean | undefined,

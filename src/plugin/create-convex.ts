@@ -283,7 +283,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
       // An import of its own, so that a production build contains nothing of it.
       if (process.env.NODE_ENV !== 'production' && record) {
         void import('../devtools/start-devtools.ts').then(({ startDevtools }) =>
-          startDevtools({ app, url, engine, clients, store, auth: { refresh: auth.refresh, signOut: auth.signOut }, record }))
+          startDevtools({ app, url, engine, clients, store, auth, record }))
       }
       app.onUnmount(() => {
         apps--

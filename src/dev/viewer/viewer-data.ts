@@ -15,7 +15,7 @@ export interface RowsRequest {
   component: string
   table: string
   index: string
-  order: string
+  order: 'asc' | 'desc'
   /** The end of the previous page; `''` for the first page. */
   cursor: string
 }
@@ -38,6 +38,7 @@ export interface ViewedUser {
 
 type Handle = Pick<Deployment, 'url' | 'siteUrl' | 'adminKey' | 'log'>
 type Document = Record<string, any> & { _id: string }
+interface Answer { status: string, value?: unknown, errorMessage?: string }
 interface Page { page: Document[], isDone: boolean, continueCursor: string }
 
 const PAGE_SIZE = 50
@@ -51,8 +52,7 @@ export async function listTables(deployment: Handle): Promise<ViewedTable[]> {
 /** A page of a table, in the order of an index. */
 export async function readRows(deployment: Handle, request: RowsRequest): Promise<Page> {
   const { component, table, index, order, cursor } = request
-  const paginationOpts = { cursor: cursor === '' ? null : cursor, numItems: PAGE_SIZE }
-  const args = { table, index, order: order === 'asc' ? 'asc' : 'desc', paginationOpts }
+  const args = { table, index, order, paginationOpts: { cursor: cursor || null, numItems: PAGE_SIZE } }
   return await query(deployment, '_system/cli/tableData', args, component)
 }
 
@@ -78,7 +78,7 @@ export async function listFunctions(deployment: Handle): Promise<object[]> {
       kind: functionType.toLowerCase(),
       visibility: visibility.kind,
       args,
-    })).sort((one, other) => one.name < other.name ? -1 : 1)
+    })).sort((one, other) => one.name.localeCompare(other.name))
   }))
   return specs.flat()
 }
@@ -100,7 +100,7 @@ export async function runFunction(deployment: Handle, { component, name, args, s
 export function readLog({ log }: Handle): { version: string, entries: Handle['log'] } {
   const entries = log.slice(-SHOWN_ENTRIES).reverse()
   const [newest] = entries
-  return { version: newest ? `${log.length} ${newest.at} ${newest.name}` : '', entries }
+  return { version: `${log.length} ${newest?.at} ${newest?.name}`, entries }
 }
 
 /** The identity that a token of Better Auth gives to functions. */
@@ -139,7 +139,7 @@ function newest(component: string, table: string): RowsRequest {
 
 async function query(deployment: Handle, path: string, args: object, componentPath?: string): Promise<any> {
   const body = { path, args, format: 'json', ...componentPath && { componentPath } }
-  const answer = await post(deployment, 'query', body, null) as { status: string, value?: unknown, errorMessage?: string }
+  const answer = await post(deployment, 'query', body, null) as Answer
   if (answer.status !== 'success')
     throw new Error(answer.errorMessage)
   return answer.value

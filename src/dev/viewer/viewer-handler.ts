@@ -6,7 +6,16 @@ import type { RowsRequest, RunRequest } from './viewer-data.ts'
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { isFromThisMachine, isNavigation, isOfOwnPage } from '../own-pages.ts'
-import { listFiles, listFunctions, listScheduled, listTables, listUsers, readLog, readRows, runFunction } from './viewer-data.ts'
+import {
+  listFiles,
+  listFunctions,
+  listScheduled,
+  listTables,
+  listUsers,
+  readLog,
+  readRows,
+  runFunction,
+} from './viewer-data.ts'
 import { viewerPage, viewerPolicy } from './viewer-page.ts'
 
 /** The path of the data viewer. */
@@ -17,8 +26,8 @@ export interface ViewerSource {
   /** `null` while the deployment has not started, because its functions have errors. */
   deployment: () => Deployment | null
   mails: () => readonly ReceivedMail[]
-  /** The latest requests of an app with Nuxt; `null` without Nuxt. */
-  requests: () => readonly object[] | null
+  /** Reads the latest requests of an app with Nuxt; `null` without Nuxt. */
+  requests: (() => Promise<readonly object[]>) | null
 }
 
 type Route = (deployment: Deployment, parameters: URLSearchParams, body: unknown) => unknown
@@ -34,7 +43,7 @@ const ROUTES: Record<string, Route> = {
   'POST run': (deployment, _parameters, body) => runFunction(deployment, readRun(body)),
 }
 
-const NOT_STARTED = 'The deployment has not started, because its functions cannot be loaded. The terminal shows the error.'
+const NOT_STARTED = 'The deployment has not started, because its functions cannot be loaded: see the terminal.'
 
 /**
  * Answers a request for the page or its data, and returns `false` for any other request. The data
@@ -61,7 +70,7 @@ function sendPage(source: ViewerSource, { method }: IncomingMessage, response: S
     return send(response, 405, 'text/plain', 'The page can only be read.')
   const nonce = randomBytes(16).toString('base64')
   response.setHeader('content-security-policy', viewerPolicy(nonce))
-  send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests() !== null }))
+  send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests !== null }))
 }
 
 async function sendData(
@@ -92,7 +101,7 @@ async function readData(
   if (name === 'GET mails')
     return source.mails().map(({ id, to, subject, at }) => ({ id, to, subject, at }))
   if (name === 'GET requests')
-    return source.requests() ?? undefined
+    return await source.requests?.()
   const route = ROUTES[name]
   if (!route)
     return undefined
@@ -115,7 +124,7 @@ function readParameters(parameters: URLSearchParams): RowsRequest {
     component: read('component'),
     table: read('table'),
     index: read('index') || 'by_creation_time',
-    order: read('order'),
+    order: read('order') === 'asc' ? 'asc' : 'desc',
     cursor: read('cursor'),
   }
 }

@@ -1,7 +1,7 @@
+/** The page of the data viewer, as HTML. */
 import { logSection, mailsSection, requestsSection } from './client/activity.ts'
 import { functionsSection } from './client/functions.ts'
 import { startViewer } from './client/start.ts'
-/** The page of the data viewer, as HTML. */
 import { filesSection, scheduledSection, tablesSection } from './client/tables.ts'
 import { createUi } from './client/ui.ts'
 
@@ -59,7 +59,8 @@ const STYLE = `
   .link { border: 0; padding: 0; background: none; text-decoration: underline; font-family: ui-monospace, monospace;
     text-align: start }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
-  .scroll { overflow: auto; border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem; max-height: 75vh }
+  .scroll { overflow: auto; border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem;
+    max-height: 75vh }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: start; padding: .375rem .75rem; border-bottom: 1px solid var(--line); vertical-align: top;
     white-space: nowrap; max-width: 22rem; overflow: hidden; text-overflow: ellipsis }

@@ -62,7 +62,10 @@ const tableData: SystemQuery = ({ host, transaction, component, args: { table, i
 }
 
 /** The tables of all components, for the data viewer. */
-const allTables: SystemQuery = ({ host }) => host.data().engine.tables.filter(({ name }) => !name.startsWith('_')).map(({ component, name, indexes }) => ({ component, name, indexes: [...indexes.keys()] }))
+const allTables: SystemQuery = ({ host }) => {
+  const shown = host.data().engine.tables.filter(({ name }) => !name.startsWith('_'))
+  return shown.map(({ component, name, indexes }) => ({ component, name, indexes: [...indexes.keys()] }))
+}
 
 /** The newest files of all components, with their addresses, for the data viewer. */
 const files: SystemQuery = ({ host, transaction, args: { limit } }) => {
@@ -72,7 +75,9 @@ const files: SystemQuery = ({ host, transaction, args: { limit } }) => {
   return stored
     .sort((one, other) => other.file._creationTime - one.file._creationTime)
     .slice(0, limit)
-    .map(({ component, file: { key, ...file } }) => ({ ...file, component, url: `${host.urls().url}/api/storage/${key}` }))
+    .map(({ component, file: { key, ...file } }) => {
+      return { ...file, component, url: `${host.urls().url}/api/storage/${key}` }
+    })
 }
 
 function withoutHiddenFields(table: string, document: Record<string, JSONValue>): JSONValue {

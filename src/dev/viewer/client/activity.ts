@@ -2,6 +2,12 @@
 import type { Section, Ui } from './ui.ts'
 
 export function logSection(ui: Ui): Section {
+  function outcomeOf({ outcome, detail }: Record<string, any>): Node | string {
+    if (outcome === 'error')
+      return ui.el('strong', { class: 'error' }, detail ?? 'error')
+    return detail ?? 'success'
+  }
+
   return {
     async show(root) {
       let filter = ''
@@ -15,13 +21,12 @@ export function logSection(ui: Ui): Section {
           ui.inspect(entry.name, entry.name, entry),
           entry.kind,
           entry.subject ?? 'anonymous',
-          entry.outcome === 'error' ? ui.el('strong', { class: 'error' }, entry.detail ?? 'error') : entry.detail ?? 'success',
+          outcomeOf(entry),
           entry.durationMs === null ? '' : `${entry.durationMs.toFixed(1)} ms`,
           entry.logLines.join('\n'),
         ])
-        body.replaceChildren(rows.length > 0
-          ? ui.table('Log', ['Time', 'Name', 'Kind', 'Identity', 'Outcome', 'Duration', 'Console'], rows)
-          : ui.note('Nothing has happened yet.'))
+        const columns = ['Time', 'Name', 'Kind', 'Identity', 'Outcome', 'Duration', 'Console']
+        body.replaceChildren(ui.table('Log', columns, rows, 'Nothing has happened yet.'))
       }
       root.append(
         ui.el('h2', {}, 'Log'),
@@ -63,9 +68,8 @@ export function mailsSection(ui: Ui): Section {
           to,
           ui.time(at),
         ])
-        body.replaceChildren(rows.length > 0
-          ? ui.table('Mails', ['Subject', 'To', 'Sent'], rows)
-          : ui.note('No mails yet. The mails that your functions send with createMailer appear here.'))
+        const empty = 'No mails yet. The mails that your functions send with createMailer appear here.'
+        body.replaceChildren(ui.table('Mails', ['Subject', 'To', 'Sent'], rows, empty))
       })
     },
   }
@@ -77,7 +81,8 @@ export function requestsSection(ui: Ui): Section {
       const body = ui.el('div')
       root.append(
         ui.el('h2', {}, 'Requests'),
-        ui.note('The latest requests to the server of Nuxt: the identity, the queries, and the rules for caches. Tokens are not recorded.'),
+        ui.note('The latest requests to the server of Nuxt: for whom it answered, with which queries, '
+          + 'and which caches may keep the response. Tokens are not recorded.'),
         body,
       )
       let shown = ''
@@ -98,9 +103,8 @@ export function requestsSection(ui: Ui): Section {
           request.cacheControl ?? '',
           `${request.durationMs} ms`,
         ])
-        body.replaceChildren(rows.length > 0
-          ? ui.table('Requests', ['Time', 'Request', 'Status', 'Identity', 'Token', 'Queries', 'Payload', 'Cache', 'Duration'], rows)
-          : ui.note('No requests yet. Open a page of the app.'))
+        const columns = ['Time', 'Request', 'Status', 'Identity', 'Token', 'Queries', 'Payload', 'Cache', 'Duration']
+        body.replaceChildren(ui.table('Requests', columns, rows, 'No requests yet. Open a page of the app.'))
       })
     },
   }

@@ -6,8 +6,6 @@ interface User { subject: string, label: string }
 
 export function functionsSection(ui: Ui): Section {
   const { el } = ui
-  const titleOf = ({ component, name }: Pick<ListedFunction, 'component' | 'name'>): string =>
-    component === '' ? name : `${component} / ${name}`
   const hrefOf = ({ component, name }: ListedFunction): string =>
     `#/functions/${encodeURIComponent(name)}/${encodeURIComponent(component)}`
 
@@ -44,15 +42,14 @@ export function functionsSection(ui: Ui): Section {
     args.value = JSON.stringify(exampleOf(shown.args), null, 2)
     const result = el('div', { 'aria-live': 'polite' })
     const show = (title: string, value: unknown, lines: string[] = []): void => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2) ?? 'undefined'
-      const console = lines.length > 0
-        ? [el('h3', {}, 'Console'), el('pre', { tabindex: '0' }, lines.join('\n'))]
-        : []
-      result.replaceChildren(el('h3', {}, title), el('pre', { tabindex: '0' }, text), ...console)
+      result.replaceChildren(el('h3', {}, title), el('pre', { tabindex: '0' }, ui.long(value)))
+      if (lines.length > 0)
+        result.append(el('h3', {}, 'Console'), el('pre', { tabindex: '0' }, lines.join('\n')))
     }
     const run = async (): Promise<void> => {
       try {
-        const body = { component: shown.component, name: shown.name, args: JSON.parse(args.value), subject: subject || null }
+        const { component, name } = shown
+        const body = { component, name, args: JSON.parse(args.value), subject: subject || null }
         const answer = await ui.post('run', body)
         if (answer.status === 'success')
           show('Result', answer.value, answer.logLines)
@@ -63,9 +60,11 @@ export function functionsSection(ui: Ui): Section {
         show('Error', (error as Error).message)
       }
     }
-    const options: [string, string][] = [['', 'anonymous'], ...users.map(({ subject, label }): [string, string] => [subject, label])]
+    const options: [string, string][] = [['', 'anonymous']]
+    for (const { subject, label } of users)
+      options.push([subject, label])
     root.append(
-      el('h2', {}, titleOf(shown)),
+      el('h2', {}, ui.titleOf(shown)),
       ui.note(`${shown.visibility} ${shown.kind}`),
       el(
         'form',
@@ -92,9 +91,10 @@ export function functionsSection(ui: Ui): Section {
       const [functions, users]: [ListedFunction[], User[]] = await Promise.all([ui.get('functions'), ui.get('users')])
       const shown = functions.find(one => one.name === name && one.component === component) ?? functions[0]
       const links = functions.map(one =>
-        el('li', {}, el('a', { 'href': hrefOf(one), 'aria-current': one === shown && 'page' }, titleOf(one))))
+        el('li', {}, el('a', { 'href': hrefOf(one), 'aria-current': one === shown && 'page' }, ui.titleOf(one))))
       const content = el('div', { class: 'content' })
-      root.append(el('div', { class: 'columns' }, el('nav', { 'aria-label': 'Functions' }, el('ul', {}, ...links)), content))
+      const nav = el('nav', { 'aria-label': 'Functions' }, el('ul', {}, ...links))
+      root.append(el('div', { class: 'columns' }, nav, content))
       if (shown)
         showFunction(content, shown, users)
       else

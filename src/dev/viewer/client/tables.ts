@@ -6,14 +6,13 @@ interface Page { page: Record<string, any>[], isDone: boolean, continueCursor: s
 
 export function tablesSection(ui: Ui): Section {
   const { el } = ui
-  const titleOf = ({ component, name }: Pick<Table, 'component' | 'name'>): string =>
-    component === '' ? name : `${component} / ${name}`
   const hrefOf = ({ component, name }: Table): string =>
     `#/tables/${encodeURIComponent(name)}/${encodeURIComponent(component)}`
 
   async function showTable(root: HTMLElement, table: Table): Promise<void> {
     let index = 'by_creation_time'
     let order = 'desc'
+    const orders: [string, string][] = [['desc', 'Newest or greatest first'], ['asc', 'Oldest or least first']]
     let rows: Record<string, any>[] = []
     let cursor = ''
     const body = el('div')
@@ -28,23 +27,25 @@ export function tablesSection(ui: Ui): Section {
     const cellOf = (row: Record<string, any>, column: string): Node | string => {
       if (column === '_id')
         return ui.inspect(row._id, `${table.name} ${row._id}`, row)
-      return column === '_creationTime' ? ui.time(row._creationTime) : ui.short(row[column])
+      if (column === '_creationTime')
+        return ui.time(row._creationTime)
+      return ui.short(row[column])
     }
     async function load(from: string): Promise<void> {
       const { component, name } = table
       const answer: Page = await ui.get('rows', { component, table: name, index, order, cursor: from })
-      rows = from === '' ? answer.page : [...rows, ...answer.page]
+      if (from === '')
+        rows = []
+      rows.push(...answer.page)
       cursor = answer.continueCursor
       more.hidden = answer.isDone
-      status.textContent = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}${answer.isDone ? '' : ', and more'}`
+      status.textContent = answer.isDone ? `Rows: ${rows.length}` : `Rows: ${rows.length}, and more`
       const columns = columnsOf()
-      const content = rows.length === 0
-        ? ui.note('The table is empty.')
-        : ui.table(`Rows of ${titleOf(table)}`, columns, rows.map(row => columns.map(column => cellOf(row, column))))
-      body.replaceChildren(content)
+      const cells = rows.map(row => columns.map(column => cellOf(row, column)))
+      body.replaceChildren(ui.table(`Rows of ${ui.titleOf(table)}`, columns, cells, 'The table is empty.'))
     }
     root.append(
-      el('h2', {}, titleOf(table)),
+      el('h2', {}, ui.titleOf(table)),
       el(
         'div',
         { class: 'bar' },
@@ -52,7 +53,7 @@ export function tablesSection(ui: Ui): Section {
           index = next
           void load('')
         })),
-        ui.field('Order', ui.select([['desc', 'Newest or greatest first'], ['asc', 'Oldest or least first']], order, (next) => {
+        ui.field('Order', ui.select(orders, order, (next) => {
           order = next
           void load('')
         })),
@@ -71,22 +72,30 @@ export function tablesSection(ui: Ui): Section {
       const isShown = (table: Table): boolean => table.name === name && table.component === component
       const shown = tables.find(isShown) ?? tables[0]
       const links = tables.map(table =>
-        el('li', {}, el('a', { 'href': hrefOf(table), 'aria-current': table === shown && 'page' }, titleOf(table))))
+        el('li', {}, el('a', { 'href': hrefOf(table), 'aria-current': table === shown && 'page' }, ui.titleOf(table))))
       const content = el('div', { class: 'content' })
-      root.append(el('div', { class: 'columns' }, el('nav', { 'aria-label': 'Tables' }, el('ul', {}, ...links)), content))
+      const nav = el('nav', { 'aria-label': 'Tables' }, el('ul', {}, ...links))
+      root.append(el('div', { class: 'columns' }, nav, content))
       if (shown)
         await showTable(content, shown)
       else
-        content.append(ui.note('There are no tables yet. A table exists once it is in the schema, or has a document.'))
+        content.append(ui.note('There are no tables yet.'))
     },
   }
+}
+
+interface StoredFile {
+  _id: string
+  _creationTime: number
+  contentType?: string
+  size: number
+  url: string
 }
 
 export function filesSection(ui: Ui): Section {
   return {
     async show(root) {
-      const files: { _id: string, component: string, contentType?: string, size: number, url: string, _creationTime: number }[]
-        = await ui.get('files')
+      const files: StoredFile[] = await ui.get('files')
       const rows = files.map(file => [
         ui.inspect(file._id, `File ${file._id}`, file),
         file.contentType ?? 'unknown',
@@ -94,9 +103,8 @@ export function filesSection(ui: Ui): Section {
         ui.time(file._creationTime),
         ui.el('a', { href: file.url, target: '_blank', rel: 'noreferrer' }, `Open ${file._id.slice(-6)}`),
       ])
-      root.append(ui.el('h2', {}, 'Files'), rows.length > 0
-        ? ui.table('Stored files', ['_id', 'Type', 'Size', 'Stored', 'Content'], rows)
-        : ui.note('No files are stored.'))
+      const columns = ['_id', 'Type', 'Size', 'Stored', 'Content']
+      root.append(ui.el('h2', {}, 'Files'), ui.table('Stored files', columns, rows, 'No files are stored.'))
     },
   }
 }
@@ -120,9 +128,8 @@ export function scheduledSection(ui: Ui): Section {
           ui.time(job.scheduledTime),
           job.completedTime ? ui.time(job.completedTime) : '',
         ])
-        body.replaceChildren(rows.length > 0
-          ? ui.table('Scheduled functions', ['Function', 'Arguments', 'State', 'Due', 'Completed'], rows)
-          : ui.note('No functions are scheduled.'))
+        const columns = ['Function', 'Arguments', 'State', 'Due', 'Completed']
+        body.replaceChildren(ui.table('Scheduled functions', columns, rows, 'No functions are scheduled.'))
       })
     },
   }

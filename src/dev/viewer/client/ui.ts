@@ -1,27 +1,34 @@
 /** What the sections of the data viewer share in the browser: elements, requests, and formats. */
 
+/** The attributes and listeners of an element. `true` is an attribute without a value. */
+export type Attributes = Record<string, string | boolean | ((event: Event) => void)>
+
 /**
  * The functions of this folder run in the browser: the page contains their source text. So each of
  * them uses only what it receives and globals of the browser, and imports nothing but types.
  */
 export interface Ui {
   /** Creates an element. A child that is a string becomes text, and is never read as HTML. */
-  el: (tag: string, attributes?: Record<string, string | boolean | ((event: Event) => void)>, ...children: (Node | string)[]) => HTMLElement
+  el: (tag: string, attributes?: Attributes, ...children: (Node | string)[]) => HTMLElement
   /** Requests JSON of the server. Rejects with the message of the server. */
   get: (path: string, parameters?: Record<string, string>) => Promise<any>
   post: (path: string, body: unknown) => Promise<any>
-  /** A table with a name. Cells that are strings are shown in one line. */
-  table: (label: string, columns: string[], rows: (Node | string)[][]) => HTMLElement
+  /** A table with a name, or a note if it has no rows. */
+  table: (label: string, columns: string[], rows: (Node | string)[][], empty: string) => HTMLElement
   /** A field with a label. */
   field: (label: string, control: HTMLElement) => HTMLElement
   select: (options: [value: string, label: string][], value: string, onChange: (value: string) => void) => HTMLElement
   /** A value in one line. */
   short: (value: unknown) => string
+  /** A value in several lines. */
+  long: (value: unknown) => string
+  /** The name of a table or of a function, with its component. */
+  titleOf: (item: { component: string, name: string }) => string
   time: (ms: number) => HTMLElement
   /** A button that shows a value in a dialog. */
   inspect: (text: string, title: string, value: unknown) => HTMLElement
   note: (text: string) => HTMLElement
-  /** Runs `task` now and again once a second, while the section is shown and the page is visible. */
+  /** Runs `task` once a second, while the section is shown and the page is visible. */
   poll: (task: () => Promise<void>) => () => void
 }
 
@@ -52,7 +59,13 @@ export function createUi(): Ui {
     return await response.json()
   }
 
-  const short: Ui['short'] = value => typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+  const asText = (value: unknown, indent?: number): string => {
+    if (typeof value === 'string')
+      return value
+    return JSON.stringify(value, null, indent) ?? 'undefined'
+  }
+
+  const note: Ui['note'] = text => el('p', { class: 'note' }, text)
 
   const showDialog = (title: string, value: unknown): void => {
     const close = (event: Event): void => (event.currentTarget as HTMLElement).closest('dialog')!.close()
@@ -60,7 +73,7 @@ export function createUi(): Ui {
       'dialog',
       { 'aria-label': title },
       el('div', { class: 'bar' }, el('h2', {}, title), el('button', { type: 'button', click: close }, 'Close')),
-      el('pre', { tabindex: '0' }, typeof value === 'string' ? value : JSON.stringify(value, null, 2)),
+      el('pre', { tabindex: '0' }, asText(value, 2)),
     ) as HTMLDialogElement
     dialog.addEventListener('close', () => dialog.remove())
     document.body.append(dialog)
@@ -76,30 +89,40 @@ export function createUi(): Ui {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })),
-    table: (label, columns, rows) => el(
-      'div',
-      { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': label },
-      el(
-        'table',
-        {},
-        el('thead', {}, el('tr', {}, ...columns.map(column => el('th', { scope: 'col' }, column)))),
-        el('tbody', {}, ...rows.map(cells => el('tr', {}, ...cells.map(cell => el('td', {}, cell))))),
-      ),
-    ),
+    table(label, columns, rows, empty) {
+      if (rows.length === 0)
+        return note(empty)
+      return el(
+        'div',
+        { 'class': 'scroll', 'tabindex': '0', 'role': 'region', 'aria-label': label },
+        el(
+          'table',
+          {},
+          el('thead', {}, el('tr', {}, ...columns.map(column => el('th', { scope: 'col' }, column)))),
+          el('tbody', {}, ...rows.map(cells => el('tr', {}, ...cells.map(cell => el('td', {}, cell))))),
+        ),
+      )
+    },
     field: (label, control) => el('label', {}, el('span', {}, label), control),
     select: (options, value, onChange) => el(
       'select',
       { change: event => onChange((event.target as HTMLSelectElement).value) },
       ...options.map(([key, label]) => el('option', { value: key, selected: key === value }, label)),
     ),
-    short,
+    short: value => value === undefined ? '' : asText(value),
+    long: value => asText(value, 2),
     time: (ms) => {
       const date = new Date(ms)
       return el('time', { datetime: date.toISOString(), title: date.toISOString() }, date.toLocaleString())
     },
     inspect: (text, title, value) =>
       el('button', { type: 'button', class: 'link', click: () => showDialog(title, value) }, text),
-    note: text => el('p', { class: 'note' }, text),
+    note,
+    titleOf({ component, name }) {
+      if (component === '')
+        return name
+      return `${component} / ${name}`
+    },
     poll(task) {
       let timer: ReturnType<typeof setTimeout> | undefined
       let isStopped = false
