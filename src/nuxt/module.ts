@@ -13,6 +13,7 @@ import { findFunctionsLayer, findLayers } from './module/layers.ts'
 import { warnOfMissingUrl } from './module/missing-url.ts'
 import { assertSerializable, defaults } from './module/options.ts'
 import { addResultStore } from './module/result-store.ts'
+import { addDevtoolsTab, recordRequests } from './module/request-records.ts'
 import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
 import { warnOfVersionConflicts } from './module/versions.ts'
@@ -49,6 +50,10 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     addPlugin({ src: resolve('./runtime/app/plugins/convex.client'), mode: 'client' })
     addServerPlugin(resolve('./runtime/server/plugins/convex'))
     addServerPlugin(resolve('./runtime/server/plugins/error-status'))
+    if (embedded) {
+      embedded.readRequests = recordRequests(nuxt, resolve('./runtime/server/plugins/request-records'), embedded)
+      addDevtoolsTab(nuxt)
+    }
     addAutoImports()
     addRuntimeTypes()
 

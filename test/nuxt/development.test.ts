@@ -82,6 +82,31 @@ describe('nuxt dev without variables', () => {
     expect(server.log).not.toContain('Restarting Nuxt')
   })
 
+  it('shows the data of the deployment, and what the server did for the latest requests', async () => {
+    expect(server.log).toContain(`Data viewer: ${server.url}/__convue`)
+    expect((await server.get('/__convue')).html).toContain('#/requests')
+    const tables = JSON.parse((await server.get('/__convue/api/tables')).html)
+    expect(tables).toContainEqual(expect.objectContaining({ component: '', name: 'tasks' }))
+    await page()
+    await server.get('/')
+    const read = async (): Promise<any[]> => JSON.parse((await server.get('/__convue/api/requests')).html).slice(0, 2)
+    await eventually(read).toMatchObject([{ identity: 'anonymous' }, { identity: 'Ada' }])
+    const [anonymous, ofAda] = await read()
+    expect(anonymous).toMatchObject({ method: 'GET', status: 200, payload: 'results: 0 (0.0 KiB), anonymous' })
+    expect(ofAda).toMatchObject({
+      path: '/',
+      status: 200,
+      identity: 'Ada',
+      tokenAge: expect.stringMatching(/^\d+ of \d+ s$/),
+      queries: [{ name: 'tasks:list', durationMs: expect.any(Number) }],
+      payload: expect.stringMatching(/^results: 1 \([\d.]+ KiB\), the user, a token$/),
+      isShared: false,
+      cacheControl: 'private, no-store',
+    })
+    expect(JSON.stringify(await read())).not.toContain('eyJ')
+    expect((await server.get('/_convue/requests')).status).toBe(404)
+  })
+
   it('shows mails in the terminal and on a page', async () => {
     expect(server.log).toContain(`Mails: ${server.url}/__convue/mail`)
     expect((await server.get('/__convue/mail')).html).toContain('No mails yet')

@@ -16,6 +16,10 @@ export interface Served {
    * connect to the deployment itself. Known as soon as Nuxt listens.
    */
   readonly clientPath: string | null
+  /** The origin of the server on this machine; `null` until Nuxt listens. */
+  readonly origin: string | null
+  /** Reads the latest requests of the app's server, newest first. Set by the module. */
+  readRequests?: () => Promise<readonly object[]>
 }
 
 /** The hosts under which the server was started and can be opened. */

@@ -51,7 +51,16 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
   let started: Promise<EmbeddedDeployment> | undefined
   let isClosed = false
   let clientPath: string | null = null
+  let serverOrigin: string | null = null
   let stop = (): void => {}
+  const served: Served = {
+    get clientPath() {
+      return clientPath
+    },
+    get origin() {
+      return serverOrigin
+    },
+  }
   const { branch } = options
   // Nuxt itself does not watch the files of git.
   const stopBranch = branch ? dev.watchBranch(branch, () => void nuxt.callHook('restart')) : () => {}
@@ -61,7 +70,8 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     server = nuxtServer
     if (env.__NUXT__FORK)
       process.once('disconnect', endProcess)
-    const origin = siteUrl ?? originOf(listener)
+    serverOrigin = originOf(listener)
+    const origin = siteUrl ?? serverOrigin
     const network = dev.findNetwork(accessOf(nuxt, nuxtServer, listener), siteUrl)
     clientPath = network && dev.CLIENT_PATH
     started = start(dev, { ...options, network }, origin).then(async (embedded) => {
@@ -91,7 +101,7 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
       return
     started?.then((embedded) => {
       if (!isClosed)
-        stop = serveEmbedded(dev, vite, embedded)
+        stop = serveEmbedded(dev, vite, embedded, served)
       if (clientPath !== null)
         passClientsOn(dev.createClientProxy(embedded), clientPath, { vite, nuxt })
     }, () => {})
@@ -111,17 +121,13 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     else
       await embedded.release()
   })
-  return {
-    get clientPath() {
-      return clientPath
-    },
-  }
+  return served
 }
 
-/** Reloads the functions, and serves the pages that show the deployment, until the returned function is called. */
-function serveEmbedded(dev: Dev, vite: ViteServer, embedded: EmbeddedDeployment): () => void {
+/** Reloads functions and serves the development pages, until the returned function is called. */
+function serveEmbedded(dev: Dev, vite: ViteServer, embedded: EmbeddedDeployment, { readRequests }: Served): () => void {
   const stopReloading = dev.reloadFunctions(vite, embedded)
-  const stopPages = dev.servePages(vite, embedded)
+  const stopPages = dev.servePages(vite, embedded, readRequests && { requests: readRequests })
   return () => {
     stopReloading()
     stopPages()

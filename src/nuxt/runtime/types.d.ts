@@ -11,6 +11,8 @@ interface ConvexRuntimeConfig {
    * deployment, or empty if it is the public address.
    */
   server: Partial<ConvexServerOptions> & { url: string }
+  /** The key with which the data viewer reads the latest requests. Only in `nuxt dev`. */
+  recordKey?: string
 }
 
 interface ConvexPublicRuntimeConfig {

@@ -13,6 +13,8 @@ export interface ConvexEventContext {
    * of requests that the server sends to itself share one context.
    */
   of: (event: H3Event) => EventConvex
+  /** Records the payload of the page of an event. Only in `nuxt dev`. */
+  onPayload?: (event: H3Event, payload: { auth?: { token: string | null } | null, results: object }) => void
 }
 
 /** Calls Convex as the identity of one request. */
