@@ -185,7 +185,8 @@ export function openIdentityClient(
       }
     })
     if (process.env.NODE_ENV !== 'production')
-      report(transition, startedAt)
+      // eslint-disable-next-line ts/no-use-before-define
+      client.onTransition?.(transition, performance.now() - startedAt)
     listener.onResults()
   })
 
@@ -266,10 +267,6 @@ export function openIdentityClient(
       return
     void client.close()
     listener.onEnd(client, isFatal)
-  }
-
-  function report(transition: Transition, startedAt: number): void {
-    client.onTransition?.(transition, performance.now() - startedAt)
   }
 
   function onConfirmed(): void {

@@ -274,14 +274,7 @@ export function createIdentityClients(
     }
     watchState()
     if (process.env.NODE_ENV !== 'production')
-      clients.opened!.value = listOpened()
-  }
-
-  function listOpened(): OpenClient[] {
-    return [
-      ...userClient ? [{ kind: 'user' as const, client: userClient }] : [],
-      ...anonymousClient ? [{ kind: 'anonymous' as const, client: anonymousClient }] : [],
-    ]
+      clients.opened!.value = listOpened(userClient, anonymousClient)
   }
 
   function watchState(): void {
@@ -290,4 +283,13 @@ export function createIdentityClients(
     state.value = base?.connectionState() ?? null
     stopWatchingState = base?.subscribeToConnectionState(next => state.value = next)
   }
+}
+
+function listOpened(user: IdentityClient | null, anonymous: IdentityClient | null): OpenClient[] {
+  const opened: OpenClient[] = []
+  if (user)
+    opened.push({ kind: 'user', client: user })
+  if (anonymous)
+    opened.push({ kind: 'anonymous', client: anonymous })
+  return opened
 }
