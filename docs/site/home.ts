@@ -35,8 +35,8 @@ const FEATURES: Feature[] = [
   },
 ]
 
-/** The home page, with two fenced blocks of the README: the commands, and a component. */
-export function writeHome(readme: string): string {
+/** The home page, with two fenced blocks of the README: the commands, and a component. The film shows the playground. */
+export function writeHome(readme: string, film: string): string {
   const [commands, component] = [...readme.matchAll(/^```(?:sh|vue).*\n[\s\S]*?^```$/gm)].map(([block]) => block.replace(/^(```(?:sh|vue)) .*$/m, '$1'))
   const pitch = /^Live, authenticated .*$/m.exec(readme)?.[0]
   if (!commands || !component || !pitch)
@@ -72,7 +72,9 @@ The list is live, and contains only the tasks of the signed-in user.
 
 ## The playground
 
-One page for each idea, with the code behind it. It runs on an embedded deployment, so you need no account: clone the repository, then run
+${film}
+
+[One page for each idea](/guides/playground-pages), with the code behind it. It runs on an embedded deployment, so you need no account: clone the repository, then run
 
 \`\`\`sh
 npm ci

@@ -63,7 +63,8 @@ export function sitePages(): Map<string, string> {
     const complete = text.replaceAll('](#', '](errors.md#')
     pages.set(`errors/${code}.md`, withFrontMatter(writePage('docs/reference/errors.md', complete, sources), plainText(why)))
   }
-  pages.set('index.md', writeHome(read('README.md')))
+  const film = writeFilm('Two windows of the playground show the same list of tasks', 'recordings/tasks.webp', 'recordings/tasks.webm')
+  pages.set('index.md', writeHome(read('README.md'), film))
   return pages
 }
 
@@ -73,11 +74,20 @@ export function pageAddress(source: string, anchor?: string): string {
   return `/${path}${anchor ? `#${anchor}` : ''}`
 }
 
+/** A film with a picture that is shown before it begins. Both are in `docs/public`. */
+export function writeFilm(label: string, poster: string, film: string): string {
+  return `<video controls muted playsinline preload="none" poster="/${poster}" src="/${film}" aria-label="${label}"></video>`
+}
+
 function writePage(source: string, text: string, sources: string[]): string {
   return outsideFences(text, prose => prose
     // The site has its own navigation.
     .replace(/^\[Index\]\(.*\n+/m, '')
     .replace(/^<!--[\s\S]*?-->\n+/gm, '')
+    // A film begins only when the user starts it.
+    .replace(/\[!\[([^\]]+)\]\(\.\.\/public\/([^)]+)\)\]\(\.\.\/public\/([^)]+\.webm)\)/g, (_, label: string, poster: string, film: string) =>
+      writeFilm(label, poster, film))
+    .replace(/\b(src|srcset)="(?:\.\.|docs)\/public\//g, '$1="/')
     .replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!\w+:)([^()\s]*)\)/g, (whole, mark: string, label: string, target: string) =>
       mark ? whole : writeLink(source, label, target, sources)))
     // The attributes of an example are for the tests.

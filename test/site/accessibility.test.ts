@@ -12,6 +12,7 @@ const PAGES: { path: string, heading: string | RegExp, isDarkToo?: boolean }[] =
   { path: '/guides/getting-started-vue', heading: 'Getting started with Vue' },
   { path: '/guides/signing-up-and-in', heading: 'Signing up and signing in' },
   { path: '/guides/deploying', heading: 'Deploying' },
+  { path: '/guides/playground-pages', heading: 'The playground' },
   { path: '/reference/queries', heading: 'Queries', isDarkToo: true },
   { path: '/reference/api/queries', heading: 'Queries' },
   { path: '/reference/errors', heading: 'Errors' },

@@ -1,0 +1,224 @@
+/**
+ * `npm run docs:record`: records the pages of the playground into `docs/public/recordings`. It needs Chromium and ffmpeg. Each frame is a screenshot
+ * after a step and has a length of its own, so a recording does not depend on the speed of the machine. Names after the command choose recordings.
+ */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { Buffer } from 'node:buffer'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { launchBrowser } from '../../test/support/browser/browser.ts'
+import { recordings } from './recordings.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const TARGET = join(ROOT, 'docs/public/recordings')
+const PORT = '5197'
+const URL = `http://localhost:${PORT}`
+const PATIENCE_MS = 120_000
+const SIZE = { width: 1120, height: 700 }
+
+class Recorder {
+  readonly page: Page
+  readonly #folder = mkdtempSync(join(tmpdir(), 'convue-recording-'))
+  readonly #frames: { file: string, ms: number }[] = []
+
+  #cover: string | undefined
+
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Adds the screen as it is now, for a time. The cover is shown before the recording begins; otherwise, it is the last frame. */
+  async hold(ms: number, isCover = false): Promise<void> {
+    const file = join(this.#folder, `${this.#frames.length}.png`)
+    await this.page.screenshot({ path: file, animations: 'disabled' })
+    this.#frames.push({ file, ms })
+    if (isCover)
+      this.#cover = file
+  }
+
+  /** Types a text, with a frame for each two letters. */
+  async type(type: (text: string) => Promise<void>, text: string): Promise<void> {
+    for (let length = 2; length < text.length + 2; length += 2) {
+      await type(text.slice(0, length))
+      await this.hold(120)
+    }
+  }
+
+  encode(name: string): void {
+    const list = join(this.#folder, 'frames.txt')
+    const lines = this.#frames.map(({ file, ms }) => `file '${file}'\nduration ${ms / 1000}`)
+    // The concatenation ignores the length of its last entry unless another one follows.
+    writeFileSync(list, `${lines.join('\n')}\nfile '${this.#frames.at(-1)!.file}'\n`)
+    const input = ['-y', '-loglevel', 'error', '-f', 'concat', '-safe', '0', '-i', list]
+    const fps = ['-vf', 'fps=10,scale=1120:-2:flags=lanczos']
+    execFileSync('ffmpeg', [...input, ...fps, '-c:v', 'libvpx-vp9', '-crf', '42', '-b:v', '0', '-pix_fmt', 'yuv420p', '-an', join(TARGET, `${name}.webm`)])
+    execFileSync('ffmpeg', ['-y', '-loglevel', 'error', '-i', this.#cover ?? this.#frames.at(-1)!.file, '-vf', 'scale=840:-2:flags=lanczos', '-c:v', 'libwebp', '-q:v', '70', join(TARGET, `${name}.webp`)])
+    if (name === 'tasks')
+      execFileSync('ffmpeg', [...input, '-vf', 'fps=5,scale=720:-2:flags=lanczos', '-c:v', 'libwebp_anim', '-q:v', '50', '-loop', '0', join(TARGET, 'live.webp')])
+    rmSync(this.#folder, { recursive: true })
+  }
+}
+
+/** What happens in each recording, after the demo user has signed in. */
+const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
+  async tasks(recorder) {
+    const { page } = recorder
+    await page.route('**/two-windows', route => route.fulfill({ contentType: 'text/html', body: twoWindows('/tasks') }))
+    await page.goto(`${URL}/two-windows`)
+    const [left, right] = [page.frameLocator('#left'), page.frameLocator('#right')]
+    const field = left.getByLabel('New task')
+    await field.waitFor()
+    await right.getByLabel('New task').waitFor()
+    await recorder.hold(900)
+    for (const task of ['Water the ferns', 'Call Grace']) {
+      await recorder.type(text => field.fill(text), task)
+      await field.press('Enter')
+      await left.getByRole('main').getByRole('listitem').filter({ hasText: task }).waitFor()
+      await right.getByRole('main').getByRole('listitem').filter({ hasText: task }).waitFor()
+      await recorder.hold(1100, true)
+    }
+    await right.getByRole('main').getByRole('checkbox', { name: 'Water the ferns' }).click()
+    await recorder.hold(1200)
+    await left.getByRole('button', { name: 'Sign out' }).click()
+    await right.getByText('Each task belongs to a user').waitFor()
+    await left.getByText('Each task belongs to a user').waitFor()
+    await recorder.hold(1800)
+  },
+  async queries(recorder) {
+    const { page } = recorder
+    const field = page.getByLabel('Name of a bird')
+    await recorder.hold(800)
+    await recorder.type(text => field.fill(text), 'barn')
+    await recorder.hold(900)
+    await recorder.type(text => field.fill(text), 'owl')
+    await recorder.hold(1500)
+  },
+  async pagination(recorder) {
+    const { page } = recorder
+    await recorder.hold(700)
+    await page.getByRole('button', { name: 'Fill the list' }).click()
+    const more = page.getByRole('button', { name: 'Load 20 more' })
+    await more.waitFor()
+    await recorder.hold(900)
+    await more.scrollIntoViewIfNeeded()
+    await recorder.hold(700)
+    await more.click()
+    await page.getByRole('list', { name: 'Sightings' }).getByRole('listitem').nth(39).waitFor()
+    await recorder.hold(1500)
+  },
+  async feed(recorder) {
+    const { page } = recorder
+    const field = page.getByLabel('Say something')
+    await recorder.hold(700)
+    await recorder.type(text => field.fill(text), 'Good morning')
+    await page.getByRole('button', { name: 'Post' }).click()
+    await page.getByRole('region', { name: 'Posts' }).getByText('Good morning').waitFor()
+    await recorder.hold(1600)
+  },
+  async optimistic(recorder) {
+    const { page } = recorder
+    await recorder.hold(600)
+    await page.getByRole('button', { name: 'Get six songs' }).click()
+    const up = page.getByRole('button', { name: 'Move Last light up' })
+    await up.waitFor()
+    await page.getByLabel('Slow').check()
+    await recorder.hold(900)
+    await up.click()
+    await recorder.hold(1200)
+    await page.getByRole('button', { name: 'Like Last light' }).click()
+    await recorder.hold(1500)
+    await page.getByLabel('Fast').check()
+  },
+  async uploads(recorder) {
+    const { page } = recorder
+    await recorder.hold(800)
+    const picture = execFileSync('ffmpeg', ['-loglevel', 'error', '-f', 'lavfi', '-i', 'gradients=s=480x320:c0=0x0a6c4f:c1=0xffe37a:n=2', '-frames:v', '1', '-f', 'image2pipe', '-c:v', 'png', '-'])
+    await page.getByLabel('Choose pictures').setInputFiles({ name: 'morning.png', mimeType: 'image/png', buffer: Buffer.from(picture) })
+    await recorder.hold(500)
+    await page.getByRole('button', { name: 'Remove morning.png' }).waitFor()
+    await recorder.hold(1600)
+  },
+  async account(recorder) {
+    const { page } = recorder
+    await recorder.hold(900)
+    await recorder.type(text => page.getByLabel('Current password').fill(text), 'not this one')
+    await page.getByLabel('New password').fill('a brand new password')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await page.getByRole('main').getByRole('alert').first().waitFor()
+    await recorder.hold(1800)
+  },
+  async inspector(recorder) {
+    await recorder.hold(1500)
+    for (let step = 0; step < 3; step++) {
+      // The browser paints what it has scrolled to in a later frame.
+      await recorder.page.evaluate(() => {
+        scrollBy(0, 300)
+        return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      })
+      await recorder.hold(1000)
+    }
+  },
+  async mocks(recorder) {
+    const links = recorder.page.getByRole('navigation', { name: 'State of the component' }).getByRole('link')
+    await recorder.hold(900)
+    for (let index = 1; index < await links.count(); index++) {
+      await links.nth(index).click()
+      await recorder.hold(1000)
+    }
+  },
+}
+
+/** Two pages of one browser side by side. */
+function twoWindows(path: string): string {
+  return `<!doctype html><style>body{margin:0;display:flex;gap:8px;background:#75877f}iframe{border:0;width:50%;height:100vh;background:#fff}</style>
+    <iframe id="left" src="${path}"></iframe><iframe id="right" src="${path}"></iframe>`
+}
+
+async function signInAsDemoUser(profile: BrowserContext): Promise<void> {
+  const page = await profile.newPage()
+  await page.goto(URL)
+  await page.getByRole('button', { name: 'Continue as demo user' }).first().click()
+  await page.getByText('Good to see you').waitFor()
+  await page.close()
+}
+
+async function record(browser: Browser, { name, path, title }: typeof recordings[number]): Promise<void> {
+  const profile = await browser.newContext({ viewport: SIZE, colorScheme: 'light', reducedMotion: 'reduce' })
+  profile.setDefaultTimeout(PATIENCE_MS)
+  profile.setDefaultNavigationTimeout(PATIENCE_MS)
+  await signInAsDemoUser(profile)
+  const page = await profile.newPage()
+  if (name !== 'tasks') {
+    await page.goto(URL + path)
+    await page.getByText('authenticated as').first().waitFor()
+    await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+  }
+  const recorder = new Recorder(page)
+  await scripts[name]!(recorder)
+  recorder.encode(name)
+  await profile.close()
+  console.log(`${name}: ${title}`)
+}
+
+async function isServed(): Promise<boolean> {
+  return await fetch(URL).then(({ ok }) => ok, () => false)
+}
+
+mkdirSync(TARGET, { recursive: true })
+const server = spawn(join(ROOT, 'node_modules/.bin/vite'), ['playground', '--configLoader', 'native'], { cwd: ROOT, env: { ...process.env, PORT }, stdio: 'inherit' })
+try {
+  while (!await isServed())
+    await delay(200)
+  const browser = await launchBrowser()
+  const wanted = process.argv.slice(2)
+  for (const recording of recordings.filter(({ name }) => wanted.length === 0 || wanted.includes(name)))
+    await record(browser, recording).catch(error => console.error(`${recording.name}:`, error))
+  await browser.close()
+}
+finally {
+  server.kill('SIGTERM')
+}

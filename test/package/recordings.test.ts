@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { PLAYGROUND_PAGE, recordings, writePlaygroundPage } from '../../docs/site/recordings.ts'
+import { playgroundPages } from '../support/browser/playground-pages.ts'
+
+const root = join(import.meta.dirname, '../..')
+const folder = join(root, 'docs/public/recordings')
+const MOST_BYTES = 3 * 1024 * 1024
+
+describe('the recordings of the playground', () => {
+  it('are on a page with the code of each page, which is current (`npm run docs:playground` writes it)', () => {
+    expect(readFileSync(PLAYGROUND_PAGE, 'utf8')).toBe(writePlaygroundPage())
+  })
+
+  it('show pages that exist, as a film and as a picture', () => {
+    const paths = playgroundPages.map(({ path }) => path)
+    expect(recordings.filter(({ path }) => !paths.includes(path))).toEqual([])
+    const wanted = recordings.flatMap(({ name }) => [`${name}.webm`, `${name}.webp`])
+    expect(readdirSync(folder).sort()).toEqual([...wanted, 'live.webp'].sort())
+  })
+
+  it('are small', () => {
+    const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
+    expect(bytes).toBeLessThan(MOST_BYTES)
+  })
+
+  it('stand still in the README for users who prefer reduced motion', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    expect(readme).toMatch(/<source media="\(prefers-reduced-motion: reduce\)" srcset="docs\/public\/recordings\/tasks\.webp">\s*<img src="docs\/public\/recordings\/live\.webp" alt="[^"]{20,}"/)
+  })
+})
