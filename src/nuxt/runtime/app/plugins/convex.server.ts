@@ -48,7 +48,6 @@ export default defineNuxtPlugin({
       // payload must then contain the new token.
       if (payload.auth?.token)
         payload.auth.token = await convex.request.getToken().catch(() => null)
-        payload.auth.token = await request.getToken().catch(() => null)
       if (import.meta.dev)
         event.context.convue.onPayload?.(event, payload)
     })
