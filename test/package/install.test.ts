@@ -32,13 +32,15 @@ describe('npm ci', () => {
     expect(Object.entries(packages).filter(([, { deprecated }]) => deprecated).map(([path]) => path)).toEqual([])
   })
 
-  it('installs one copy of esbuild and TypeScript, besides the esbuild of Convex', () => {
+  it('installs one copy of esbuild and TypeScript, besides the esbuild of Convex and of VitePress', () => {
     const copies = Object.keys(packages).filter(path => /node_modules\/(?:esbuild|typescript)$/.test(path))
     expect(copies.sort()).toEqual([
       'node_modules/convex-next/node_modules/esbuild',
       'node_modules/convex/node_modules/esbuild',
       'node_modules/esbuild',
       'node_modules/typescript',
+      // VitePress 1 needs Vite 5, which needs an older version.
+      'node_modules/vitepress/node_modules/esbuild',
     ])
   })
 })
