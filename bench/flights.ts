@@ -32,7 +32,7 @@ try {
   if (options.only !== 'rendering')
     printTables(await measureFlights(app, { oneWayMs: Number(options.latency), rounds: Number(options.rounds) }), options.markdown)
   if (options.only !== 'flights')
-    printTables(await measureRendering(app, { durationMs: Number(options.seconds) * 1_000, connections: 20, answerMs: 20 }), options.markdown)
+    printTables(await measureRendering(app, { durationMs: Number(options.seconds) * 1_000, connections: 20, answerMs: 100 }), options.markdown)
   console.log(`\n${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, load average ${loadBefore!.toFixed(1)} before the run`)
 }
 finally {

@@ -19,7 +19,7 @@ export interface RenderingOptions {
 }
 
 /** The cookies of the requests. */
-type Cookies = 'anonymous' | 'user' | 'user without a token' | 'token alone'
+type Cookies = 'anonymous' | 'user' | 'user without a token' | 'token alone' | 'token and session by hand'
 
 interface RenderingSubject {
   name: string
@@ -40,7 +40,7 @@ const SUBJECTS: RenderingSubject[] = [
   { name: 'no queries, a user', path: '/plain', as: 'user', contains: 'no user made' },
   { name: 'Convue', path: '/convue', as: 'user', contains: TASK },
   { name: 'Convue, the token\'s cookie has expired', path: '/convue', as: 'user without a token', contains: TASK },
-  { name: '`ConvexHttpClient` and get-session, all at once', path: '/http-client/checked', as: 'user', contains: TASK },
+  { name: '`ConvexHttpClient` and get-session, all at once', path: '/http-client/checked', as: 'token and session by hand', contains: TASK },
   { name: '`ConvexHttpClient`, all at once', path: '/http-client/parallel', as: 'token alone', contains: TASK },
   { name: '`ConvexHttpClient`, one after another', path: '/http-client/sequence', as: 'token alone', contains: TASK },
 ]
@@ -99,6 +99,7 @@ async function cookiesOf(deployment: Deployment, siteUrl: string, app: string): 
     'user': header(() => true),
     'user without a token': header(name => !isToken(name)),
     'token alone': header(isToken),
+    'token and session by hand': `${header(isToken)}; session-of-hand-written-page=${cookies.get('better-auth.session_token')}`,
   }
 }
 
