@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
@@ -35,6 +36,6 @@ export default defineNuxtConfig({
     },
   },
   compatibilityDate: '2026-11-01',
-  devtools: { enabled: false },
+  devtools: { enabled: process.env.PLAYGROUND_DEVTOOLS !== 'false' },
   telemetry: false,
 })

@@ -1,6 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findViolations } from '../support/browser/axe.ts'
+import { findViolationsOfEachLook } from '../support/browser/axe.ts'
 import { launchBrowser } from '../support/browser/browser.ts'
 import { useViteApps } from '../vite/vite-app.ts'
 
@@ -28,19 +28,6 @@ beforeAll(async () => {
 })
 afterAll(() => browser?.close())
 
-/** The rules that the page violates, light and dark, on a wide and on a narrow screen. */
-async function violationsOf(page: Page): Promise<string[]> {
-  const found: string[] = []
-  for (const width of [360, 1280]) {
-    await page.setViewportSize({ width, height: 800 })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      found.push(...await findViolations(page))
-    }
-  }
-  return found
-}
-
 describe('the data viewer in a browser', () => {
   const createApp = useViteApps()
 
@@ -61,7 +48,7 @@ describe('the data viewer in a browser', () => {
     await page.getByLabel('Arguments as JSON').fill('{ "text": "Water the ferns" }')
     await page.getByRole('button', { name: 'Run' }).click()
     await page.getByRole('heading', { name: 'Result' }).waitFor()
-    expect(await violationsOf(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
 
     await page.getByRole('link', { name: 'tasks:whoami' }).click()
     await page.getByLabel('Run as').selectOption('ada@example.com')
@@ -73,20 +60,20 @@ describe('the data viewer in a browser', () => {
     await page.getByRole('row', { name: /tasks:add .*'Adding' 'Water the ferns'/ }).waitFor()
     await page.getByLabel('Filter').fill('whoami')
     await page.getByRole('button', { name: 'tasks:add' }).waitFor({ state: 'detached' })
-    expect(await violationsOf(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
 
     await page.getByRole('link', { name: 'Scheduled' }).click()
     await page.getByRole('cell', { name: 'pending' }).waitFor()
-    expect(await violationsOf(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
 
     await page.getByRole('link', { name: 'Tables' }).click()
     await page.getByRole('link', { name: 'tasks' }).press('Enter')
     await page.getByRole('cell', { name: 'Water the ferns' }).waitFor()
     await page.getByLabel('Index').selectOption('by_text')
-    expect(await violationsOf(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
     await page.getByRole('cell').first().getByRole('button').click()
     await page.getByRole('dialog').getByText('"isDone": false').waitFor()
-    expect(await violationsOf(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     expect(problems).toEqual([])

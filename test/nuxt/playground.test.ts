@@ -21,7 +21,7 @@ let log = ''
 beforeAll(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
-  dev = spawn(process.execPath, [NUXT, 'dev', PLAYGROUND], { env: { ...plainEnv(), PORT: String(port) } })
+  dev = spawn(process.execPath, [NUXT, 'dev', PLAYGROUND], { env: { ...plainEnv(), PORT: String(port), PLAYGROUND_DEVTOOLS: 'false' } })
   const started = new Promise<void>((resolve, reject) => {
     for (const stream of [dev.stdout!, dev.stderr!]) {
       stream.on('data', (chunk) => {

@@ -20,3 +20,26 @@ export async function findViolations(page: Page, part = 'html'): Promise<string[
   )
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
 }
+
+/**
+ * The accessibility rules of axe that a page violates on a narrow or on a wide screen, with light or with dark colors. The
+ * page then has its last look: a wide screen with dark colors.
+ */
+export async function findViolationsOfEachLook(page: Page): Promise<string[]> {
+  const found: string[] = []
+  // Without transitions, so that axe never sees a color between two others.
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important }')
+    document.adoptedStyleSheets.push(sheet)
+  })
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      const violations = await findViolations(page)
+      found.push(...violations.map(violation => `${width} px, ${colorScheme}: ${violation}`))
+    }
+  }
+  return found
+}
