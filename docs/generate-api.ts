@@ -163,6 +163,8 @@ const PAGES: Page[] = [
     module: 'convue/tabs',
     entry: 'src/tabs/index.ts',
     guides: { 'One connection for all tabs': 'tabs.md' },
+  },
+  {
     file: 'tanstack-query.md',
     title: 'convue/tanstack-query',
     module: 'convue/tanstack-query',

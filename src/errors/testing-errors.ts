@@ -51,10 +51,10 @@ export const testingErrors = {
     fix: ({ missing }: { missing: string }): string => {
       if (missing === 'better-auth')
         return 'Run `npm install better-auth`.'
-      return 'Run `npm install --save-dev esbuild jose ws`.'
+      return 'Run `npm install --save-dev esbuild ws`.'
     },
     reference: 'A package that `convue/testing` needs is not installed.',
-    referenceFix: 'Run `npm install --save-dev esbuild jose ws`; `signUp` also needs `better-auth`.',
+    referenceFix: 'Run `npm install --save-dev esbuild ws`; `signUp` also needs `better-auth`.',
   },
   NODE_UNSUPPORTED: {
     scopes: ['testing'],

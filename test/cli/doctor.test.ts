@@ -199,7 +199,7 @@ describe('convue doctor', () => {
   it('finds that packages of the embedded deployment and functions are missing', async () => {
     const { ids, fixes } = await doctor(emptyFolder)
     expect(ids).toEqual(['PACKAGE_MISSING', 'FUNCTIONS_MISSING'])
-    expect(fixes).toContain('npm install --save-dev esbuild jose ws')
+    expect(fixes).toContain('npm install --save-dev esbuild ws')
   })
 
   it('finds that the deployment cannot be reached', async () => {

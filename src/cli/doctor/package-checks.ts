@@ -18,7 +18,7 @@ const SINGLE = ['convex', 'better-auth', 'vue']
 const COMMAND_LINES = ['auth']
 
 /** Packages that only the embedded deployment needs. */
-const EMBEDDED_PACKAGES = ['esbuild', 'jose', 'ws']
+const EMBEDDED_PACKAGES = ['esbuild', 'ws']
 
 const OLDEST_NODE = '22.13.0'
 

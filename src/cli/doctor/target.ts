@@ -47,7 +47,7 @@ function openRemote({ appUrl, appSiteUrl }: Project): OpenedTarget {
 async function openCopy({ root, functions, has, env, origin }: Project): Promise<OpenedTarget> {
   if (!has.functions)
     return { kind: 'none', why: 'there are no functions' }
-  if (['esbuild', 'jose', 'ws'].some(name => !findPackage(name, root)))
+  if (['esbuild', 'ws'].some(name => !findPackage(name, root)))
     return { kind: 'none', why: 'packages of the embedded deployment are missing' }
   const variables = Object.entries(env).filter(([name]) => !OWN_VARIABLES.includes(name))
   try {

@@ -20,7 +20,6 @@ export function packagesFor({ framework, packages }: App, auth: AuthKind): Packa
     // For the embedded deployment.
     devDependencies: {
       esbuild: '^0.28.2',
-      jose: '^6.2.17',
       ws: '^8.23.0',
       ...framework === 'nuxt' && !('vite' in packages) && { vite: VITE_FOR_NUXT },
     },

@@ -1,5 +1,5 @@
-import type { ConvexRequest, ConvexServer, RequestAuth } from 'convue/server'
 /** Sets `event.context.convue` of each event, which calls Convex as the identity of the request. */
+import type { ConvexRequest, ConvexServer, RequestAuth } from 'convue/server'
 import type { H3Event } from '../nitro.ts'
 import type { EventConvex } from '../utils/request-convex.ts'
 import { createConvexServer } from 'convue/server'

@@ -1,6 +1,5 @@
 /** Records the latest requests, and answers the data viewer. Only in `nuxt dev`. */
-import { createError, eventHandler, getRequestHeader } from 'h3'
-import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { createError, defineEventHandler, defineNitroPlugin, getRequestHeader, useRuntimeConfig } from '../nitro.ts'
 import { callerOf, outermostEvent } from '../utils/outermost-request.ts'
 import { createRequestRecords } from '../utils/request-records.ts'
 
@@ -20,7 +19,7 @@ export default defineNitroPlugin((nitro) => {
     }
   })
   nitro.hooks.hook('afterResponse', event => records.end(event))
-  nitro.router.get('/_convue/requests', eventHandler((event) => {
+  nitro.router.get('/_convue/requests', defineEventHandler((event) => {
     if (!recordKey || getRequestHeader(event, 'x-convue-key') !== recordKey)
       throw createError({ statusCode: 404 })
     return records.latest

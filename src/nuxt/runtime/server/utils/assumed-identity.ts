@@ -1,5 +1,5 @@
-import type { ConvexRequest, RequestSession } from 'convue/server'
 /** Pages that are rendered as the user of a verified token while the session is requested. */
+import type { ConvexRequest, RequestSession } from 'convue/server'
 import type { EventHandler, H3Event, useNitroApp } from '../nitro.ts'
 import type { ReadFields } from './assumed-record.ts'
 import type { RenderedIdentity } from './rendered-identity.ts'

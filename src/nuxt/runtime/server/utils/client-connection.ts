@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 /** The connection of a client: its address, its end, and the pace at which the client reads. */
+import type { ServerResponse } from 'node:http'
 import type { H3Event } from '../nitro.ts'
 import { outermostEvent } from './outermost-request.ts'
 

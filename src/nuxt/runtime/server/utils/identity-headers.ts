@@ -1,5 +1,5 @@
-import type { ConvexRequest } from 'convue/server'
 /** Keeps responses with data of an identity out of caches, and sets renewed cookies on them. */
+import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from '../nitro.ts'
 import type { PrivateResponse } from './private-response.ts'
 import { getRouteRules } from '../nitro.ts'

@@ -1,5 +1,5 @@
-import type { RequestAuth } from 'convue/server'
 /** Better Auth's routes in this app, which the server itself requests without the network. */
+import type { RequestAuth } from 'convue/server'
 import type { H3Event, useNitroApp } from '../nitro.ts'
 import { getRequestURL, useRuntimeConfig } from '../nitro.ts'
 import { callerOf, createInnerContext } from './outermost-request.ts'

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 /** The body of a request as a stream. `client-connection.ts` handles the body of a response. */
+import type { IncomingMessage } from 'node:http'
 import type { H3Event } from '../nitro.ts'
 import { getRequestWebStream } from '../nitro.ts'
 

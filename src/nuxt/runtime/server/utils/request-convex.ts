@@ -1,6 +1,6 @@
+/** The types of `event.context.convue`, which the module's Nitro plugin sets. */
 import type { collectSsrData } from 'convue'
 import type { ConvexRequest, ConvexServer } from 'convue/server'
-/** The types of `event.context.convue`, which the module's Nitro plugin sets. */
 import type { H3Event } from '../nitro.ts'
 import type { AssumedIdentity } from './assumed-identity.ts'
 import type { RenderedIdentity } from './rendered-identity.ts'

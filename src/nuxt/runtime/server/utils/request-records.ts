@@ -1,6 +1,6 @@
 /** Records what the app's server did for its latest requests, without tokens. */
 import type { ConvexRequest } from 'convue/server'
-import type { H3Event } from 'h3'
+import type { H3Event } from '../nitro.ts'
 import type { EventConvex } from './request-convex.ts'
 
 /** A call of a function by the app's server. */

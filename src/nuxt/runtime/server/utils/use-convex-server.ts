@@ -1,5 +1,5 @@
-import type { ConvexRequest, RequestSession } from 'convue/server'
 /** The auto-imported functions of server routes: `useConvexServer` and `requireConvexUser`. */
+import type { ConvexRequest, RequestSession } from 'convue/server'
 import type { H3Event } from '../nitro.ts'
 import { createError } from '../nitro.ts'
 
