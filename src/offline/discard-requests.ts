@@ -19,7 +19,7 @@ export function createDiscardRequests(): DiscardRequests {
     },
     answerAll(discard) {
       const answered = requests
-      // Before the answers: a discarded call may cause further answers.
+      // Cleared before the answers, because a discarded call may cause further answers.
       requests = []
       answered.forEach(({ key, resolve }) => resolve(discard(key)))
     },

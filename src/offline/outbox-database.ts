@@ -4,7 +4,7 @@ import type { StoredCall } from './queue-state.ts'
 import type { StoredError } from './stored-error.ts'
 import { openDB } from 'idb'
 
-/** A call before it has a place in the order. */
+/** A call that has no place in the order yet. */
 export type NewCall = Omit<StoredCall, 'sequence'>
 
 interface Schema extends DBSchema {
@@ -18,7 +18,7 @@ export interface OutboxDatabase {
   /** The calls of an owner, in their order. */
   list: (owner: string) => Promise<StoredCall[]>
   remove: (sequence: number) => Promise<void>
-  /** Sets or removes the error of a call, and replaces its key if there is another one. */
+  /** Sets or removes the error of a call, and replaces its key if `changes` has a key. */
   update: (sequence: number, changes: { error: StoredError | undefined, key?: string }) => Promise<void>
   /** Removes all calls of an owner. */
   clear: (owner: string) => Promise<void>
@@ -61,7 +61,7 @@ export function openOutboxDatabase(name: string): OutboxDatabase {
     },
   }
 
-  /** The next call opens the database again if it could not be opened, or was closed. */
+  /** Opens the database again if it could not be opened before, or was closed. */
   function open(): Promise<IDBPDatabase<Schema>> {
     const current = opened ??= openDB<Schema>(name, 1, {
       upgrade(database) {

@@ -41,7 +41,7 @@ export function createSenderLock(name: string, onAcquired: () => void): SenderLo
     const current: NonNullable<typeof request> = { controller: new AbortController() }
     request = current
     const hold = (): Promise<void> | undefined => {
-      // The request was withdrawn in the moment in which it was granted.
+      // The request was withdrawn at the moment at which the browser granted it.
       if (request !== current)
         return undefined
       return new Promise((resolve) => {

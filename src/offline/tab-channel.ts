@@ -1,17 +1,17 @@
-/** The messages between the tabs that show the same user. */
+/** The messages between the tabs in which the same user is signed in. */
 import type { Value } from 'convex/values'
 import type { StoredError } from './stored-error.ts'
 
 export type TabMessage
   /** The database has changed. */
   = | { type: 'changed' }
-  /** A tab has been opened, and does not know what the sender has sent. */
+  /** A tab has been opened, and needs the keys of all calls that the sender has sent. */
     | { type: 'opened' }
   /** The keys of all calls that the sender has sent. */
     | { type: 'sent', keys: string[] }
   /** A call has run, failed, or was discarded. */
     | { type: 'settled', key: string, outcome: Outcome }
-  /** Another tab than the sender requests to discard a call. */
+  /** A tab that is not the sender requests that the sender discards a call. */
     | { type: 'discard', key: string }
     | { type: 'discardAnswer', key: string, isDiscarded: boolean }
 

@@ -1,4 +1,4 @@
-/** `useConvexOutbox`: the stored calls of the current user, and what can be done with them. */
+/** `useConvexOutbox`: the current user's stored calls, and methods to discard and retry them. */
 import type { ComputedRef } from 'vue'
 import type { ConnectedOutbox, OutboxCall } from '../plugin/outbox.ts'
 import { computed } from 'vue'

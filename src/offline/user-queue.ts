@@ -29,7 +29,7 @@ export interface Caller {
 export interface UserQueue {
   /** Reactive. */
   readonly calls: readonly OutboxCall[]
-  /** Reads the database, and sends what is due. Rejects if the database cannot be read. */
+  /** Reads the database, and sends the due calls. Rejects if the database cannot be read. */
   sync: () => Promise<void>
   /** Resolves when the call is stored. */
   add: (call: Omit<NewCall, 'owner'>, caller: Caller) => Promise<void>
@@ -37,7 +37,7 @@ export interface UserQueue {
   isUnsent: (key: string) => boolean
   discard: (id: number) => Promise<boolean>
   retry: (id: number) => Promise<boolean>
-  /** Stops to send. The calls remain stored, and their callers in this tab receive the error. */
+  /** Stops sending. The calls remain stored, and their callers in this tab receive the error. */
   close: (error: Error) => void
 }
 
@@ -78,8 +78,8 @@ export function openUserQueue(options: UserQueueOptions): UserQueue {
     sync,
     async add(call, caller) {
       callers.set(call.key, caller)
-      // Before the other tabs notice the call: only the tab that made the call has its optimistic
-      // update.
+      // Before the other tabs can request the lock: only the tab that made the call can show its
+      // optimistic update.
       lock.setWanted(!isClosed)
       try {
         await write(() => database.add({ ...call, owner }))
@@ -157,15 +157,15 @@ export function openUserQueue(options: UserQueueOptions): UserQueue {
       }
     }
     finally {
-      // In the tick in which the loop ends: later, a change would not start the next loop.
+      // In the tick in which the loop ends, so that the next change starts another loop.
       syncing = undefined
     }
   }
 
   async function read(): Promise<void> {
     await writes
-    // What was read before this tab received the lock may be outdated: the previous sender may have
-    // changed it since.
+    // Calls that were read before this tab received the lock may be outdated: the previous sender
+    // may have changed them since.
     const { held } = lock
     const stored = await database.list(owner)
     if (isClosed)

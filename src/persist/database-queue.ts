@@ -1,9 +1,9 @@
-/** Runs the transactions of one page in order, and reports once that the database does not work. */
+/** Runs the transactions of one page in order, and warns once if the database does not work. */
 import type { StoreSettings } from './store-settings.ts'
 import { persistError } from './persist-error.ts'
 import { ResultDatabase } from './result-database.ts'
 
-/** A blocked or broken database never causes an error of the page. */
+/** A blocked or broken database never causes an error in the page. */
 export class DatabaseQueue {
   readonly #opened: Promise<ResultDatabase>
   #last: Promise<unknown>

@@ -7,7 +7,7 @@ import { OpenResults } from './open-results.ts'
 export interface IndexedDbStoreOptions {
   /**
    * The version of the app's functions. Results that were stored with another version are deleted,
-   * and never shown. Change it whenever a query returns data of another form.
+   * and never shown. Change it whenever the format of a query's data changes.
    *
    * @default ''
    */
@@ -17,8 +17,8 @@ export interface IndexedDbStoreOptions {
   /** How many results are kept. The oldest ones are deleted first. @default 300 */
   maxEntries?: number
   /**
-   * How much text all results together may have as JSON, in characters. A single result that is
-   * longer is not stored. @default 4_000_000
+   * The largest total length of all results, in characters of JSON. A single result that is longer
+   * is not stored. @default 4_000_000
    */
   maxCharacters?: number
   /** Returns whether the result of a query may be stored. @default () => true */
@@ -39,8 +39,8 @@ export interface IndexedDbStoreOptions {
   cookiePrefix?: string
   /**
    * Stored results are shown only after this promise has resolved. For pages that a server has
-   * rendered: the browser must first hydrate what the server has rendered. `convue/nuxt` passes it
-   * by itself.
+   * rendered: the browser must first hydrate what the server has rendered. `convue/nuxt` sets this
+   * option itself.
    *
    * @default none
    */
@@ -53,8 +53,8 @@ export interface IndexedDbStoreOptions {
  * with `isStale`, until the live results arrive.
  *
  * The results of a user are deleted when the user signs out or another user signs in. If IndexedDB
- * is blocked, full or broken, the app works as without the store. During development, a warning on
- * the console then says so.
+ * is blocked, full or broken, the app works as it does without the store, and the console shows a
+ * warning during development.
  *
  * @example
  * createConvex({ url: import.meta.env.VITE_CONVEX_URL, authClient, persist: indexedDbStore() })

@@ -4,7 +4,7 @@ import type { Owner, ResultChange } from './result-database.ts'
 import type { StoreSettings } from './store-settings.ts'
 import { convexToJson, jsonToConvex } from 'convex/values'
 
-/** Has the same bounds as the database, so that a page that remains open does not grow. */
+/** Has the same limits as the database, so that the memory of an open page remains limited. */
 export class Memory {
   readonly #settings: StoreSettings
   readonly #owners = new Map<Owner, Map<string, ResultChange>>()
@@ -20,7 +20,7 @@ export class Memory {
     return jsonToConvex(JSON.parse(result.text))
   }
 
-  /** Adds a result of the database, unless a more recent result is here already. */
+  /** Adds a result of the database, unless a more recent result is in memory already. */
   add(owner: Owner, query: string, { text, storedAt }: ResultChange): void {
     const results = this.#resultsOf(owner)
     if (!results.has(query))
@@ -42,7 +42,7 @@ export class Memory {
     this.#owners.delete(owner)
   }
 
-  /** Deletes the oldest results of those that are too many. */
+  /** Deletes the oldest results that exceed the limits. */
   trim(): void {
     const { maxEntries, maxCharacters } = this.#settings
     const all = [...this.#owners.values()].flatMap(results =>

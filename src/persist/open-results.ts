@@ -1,4 +1,4 @@
-/** The stored results of one page: whose results may be shown, and when results are written. */
+/** The stored results of one page: decides which may be shown, and when results are written. */
 import type { Value } from 'convex/values'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 import type { Cancel } from '../shared/schedule.ts'
@@ -29,7 +29,7 @@ interface Claim {
  * Results of a user are shown in two cases only:
  *
  * - The identity is not known yet, and the companion of the session cookie contains the key of the
- *   stored results. The page then expects their user.
+ *   stored results. The page then expects the user of these results.
  * - The user is the current user.
  */
 export class OpenResults implements StoredResults {
@@ -136,8 +136,8 @@ export class OpenResults implements StoredResults {
   }
 
   async #load(key: string | null): Promise<void> {
-    // With another key, the session was replaced or has ended while no tab was open. Nothing of it
-    // is shown, even to the same user.
+    // With another key, the session was replaced or has ended while no tab was open. Results of
+    // that session are not shown, even to the same user.
     const isOutdated = (record: OwnerRecord): boolean =>
       record.version !== this.#settings.version || (record.key !== null && record.key !== key)
     const stored = await this.#database.run(async (database) => {
@@ -162,7 +162,7 @@ export class OpenResults implements StoredResults {
     this.#page.onChange(false)
   }
 
-  /** Whether the owner may still turn out to be the current user. */
+  /** Whether it is still possible that the owner is the current user. */
   #mayLoad(owner: Owner): boolean {
     const isKnown = !!this.#state && this.#state.user !== undefined
     return !isUser(owner) || !isKnown || owner === this.#currentUser
@@ -171,12 +171,12 @@ export class OpenResults implements StoredResults {
   #updateExpectation(): void {
     const { user, status, anonymousTimedOut } = this.#state ?? { user: undefined, status: 'loading' }
     const isRight = user === undefined ? this.#isKeyRight : this.#storedUser === this.#currentUser
-    // If queries run anonymously already, results of a user beside theirs would be a mixture.
+    // If queries already run anonymously, the page would show their results beside a user's.
     const mayBegin = this.#isUserExpected || !anonymousTimedOut
     this.#isUserExpected = !!this.#storedUser && isRight && status === 'loading' && mayBegin
   }
 
-  /** Deletes the results of all users except the current user, here and in the database. */
+  /** Deletes the results of all users except the current user, in memory and in the database. */
   #endOtherUsers(previous: Owner | undefined): void {
     const current = this.#currentUser
     for (const owner of new Set([previous, this.#storedUser])) {
@@ -268,8 +268,8 @@ export class OpenResults implements StoredResults {
 }
 
 /**
- * Whether the result of a query can be stored: of a list, only the first page. The requests of the
- * other pages differ at each visit.
+ * Whether the result of a query can be stored. Of a paginated query, only the first page can: the
+ * arguments of the other pages differ at each visit.
  */
 function isStorable({ args }: QueryDescriptor): boolean {
   const { id, cursor, endCursor } = args.paginationOpts as PageRequest | undefined ?? {}

@@ -95,7 +95,7 @@ export class ResultDatabase {
   }
 
   /**
-   * Stores results of an owner, and deletes the oldest results of all owners that are too many.
+   * Stores results of an owner, and deletes the oldest results of all owners beyond the limits.
    *
    * @param owner The owner.
    * @param stamp The stamp that `claim` has returned; `null` for anonymous results.
@@ -127,7 +127,7 @@ export class ResultDatabase {
     })
   }
 
-  /** Deletes the results of some owners, such as those of all users. */
+  /** Deletes the results of each owner for whose record `isDeleted` returns `true`. */
   delete(isDeleted: (record: OwnerRecord) => boolean): Promise<void> {
     return this.#change(async (stores) => {
       for (const record of await stores.owners.getAll()) {
@@ -161,7 +161,7 @@ export class ResultDatabase {
     return record
   }
 
-  /** Deletes the results that are too old, and the oldest ones of those that are too many. */
+  /** Deletes the results that are too old, and the oldest results beyond the limits. */
   async #trim({ results }: Stores): Promise<void> {
     const { maxAgeMs, maxEntries, maxCharacters } = this.#settings
     const oldest = Date.now() - maxAgeMs
@@ -192,7 +192,7 @@ function deleteOwner({ owners, results }: Stores, owner: Owner): void {
   start(results.delete(IDBKeyRange.bound([owner], [owner, []])))
 }
 
-/** Starts a request. If it fails, the transaction fails with the same error, and reports it. */
+/** Starts a request. If it fails, its transaction fails and reports the same error. */
 function start(request: Promise<unknown>): void {
   request.catch(() => {})
 }

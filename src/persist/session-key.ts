@@ -48,7 +48,7 @@ export class SessionKey {
 
   /**
    * The key of the user's session. It is computed from the session and not read from the cookie:
-   * the cookie may already be that of another user, who has signed in in another tab.
+   * the cookie may already belong to another user, who has signed in in another tab.
    *
    * @returns `null` if the server sets no companion cookie; `undefined` if the key is not known.
    */

@@ -1,4 +1,4 @@
-/** Tells the other tabs of the app whose results have been deleted. */
+/** Informs the other tabs of the app when the results of an owner have been deleted. */
 import type { Owner } from './result-database.ts'
 
 export interface Tabs {
@@ -6,7 +6,7 @@ export interface Tabs {
   close: () => void
 }
 
-/** Without channels, as in some private modes, other tabs notice the sign-out by themselves. */
+/** In browsers without `BroadcastChannel`, the other tabs detect a sign-out themselves. */
 export function connectTabs(name: string, onDeleted: (owner: unknown) => void): Tabs {
   let channel: BroadcastChannel | undefined
   try {
