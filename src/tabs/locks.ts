@@ -1,6 +1,6 @@
-/** Web Locks, which the browser releases when a page or a worker ends, however it ends. */
+/** Web Locks, which the browser releases when a page or a worker ends, even by a crash. */
 
-/** Names of locks of this library, among those of the app. */
+/** Distinguishes the names of these locks from the names of the app's own locks. */
 const PREFIX = 'convue:tabs:'
 
 /** The parts of `navigator.locks` that are used. */

@@ -1,6 +1,6 @@
 /** The messages between a tab and the worker. */
 
-/** Changes with the messages. A tab does not share with a worker of another version. */
+/** The version of the messages. A tab does not use a worker that has another version. */
 export const PORT_VERSION = 1
 
 /** The messages of a tab. `link` is the tab's own number of one of its sockets. */

@@ -26,7 +26,7 @@ export class SharedSocket {
   onerror: Listener<Event> = null
   onclose: Listener<CloseEvent> = null
   readonly #host: SocketHost
-  /** A target of its own, since not every `EventTarget` ignores the handlers above. */
+  /** A separate target, since some kinds of `EventTarget` also call the handlers above. */
   readonly #events = new EventTarget()
   #status: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting'
   /** The socket that is used instead of the worker. */

@@ -34,8 +34,8 @@ export interface SharedTabsOptions {
 export function sharedTabs(createWorker: () => SharedWorker, options: SharedTabsOptions = {}): typeof WebSocket {
   return tabSockets({
     createWorker: () => createWorker() as TabsWorker,
-    // Nothing of the browser is read before the first client connects, since a server calls this
-    // function too.
+    // No browser API is used before the first client connects, since a server calls this function
+    // too.
     locks: { request: (...args: Parameters<LockManager['request']>) => navigator.locks.request(...args) } as Locks,
     createId: () => crypto.randomUUID(),
     onceHidden,
@@ -54,7 +54,7 @@ function isSupported(): boolean {
   return typeof SharedWorker === 'function' && typeof navigator.locks?.request === 'function'
 }
 
-/** `pagehide` also comes before the browser freezes a page, which then must not hold a lock. */
+/** `pagehide` also fires before the browser freezes a page, which then must not hold a lock. */
 function onceHidden(onHide: (isFrozen: boolean) => void): () => void {
   const listener = (event: PageTransitionEvent): void => onHide(event.persisted)
   window.addEventListener('pagehide', listener)

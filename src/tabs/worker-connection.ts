@@ -39,16 +39,16 @@ export interface ConnectionHost {
   onceHidden: (onHide: (isFrozen: boolean) => void) => Cancel
   /** The tab must not share any connection from now on. */
   onProblem: (problem: Problem, cause?: unknown) => void
-  /** The connection has ended. The next socket needs another one. */
+  /** The connection has ended. The next socket needs another connection. */
   onEnd: () => void
 }
 
-/** One life of a page: it ends with the page, with the worker, or without any socket. */
+/** A connection. It ends with its page or its worker, or when the page has no socket left. */
 export class WorkerConnection {
   readonly #host: ConnectionHost
   readonly #sockets = new Map<number, SharedSocket>()
   readonly #ids = new Map<SharedSocket, number>()
-  /** Ends all waits. */
+  /** Aborts all waiting operations. */
   readonly #end = new AbortController()
   readonly #stopWatchingPage: Cancel
   #status: 'starting' | 'ready' | 'ended' = 'starting'
@@ -92,7 +92,7 @@ export class WorkerConnection {
   async #start(): Promise<void> {
     const { locks, createId, createWorker } = this.#host
     const lock = await holdLock(locks, createId)
-    // The page may have been left in the meantime.
+    // The user may have left the page while the lock was requested.
     if (this.#status === 'ended')
       return lock.release()
     this.#releaseLock = lock.release

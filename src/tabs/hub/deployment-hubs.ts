@@ -1,4 +1,4 @@
-/** The hubs of one deployment, one for each identity, and the clients that have none yet. */
+/** The hubs of one deployment, one for each identity, and the clients that have no hub yet. */
 import type { LinkIdentity } from './identity.ts'
 import type { Link } from './link.ts'
 import type { Authenticate, ClientFrame, Connect } from './protocol.ts'
@@ -18,9 +18,9 @@ export interface HubEnvironment {
 }
 
 /**
- * A client opens its socket before it says who it is. So that no client takes a socket for open
- * that is not, the first client opens a socket that belongs to no identity. The first identity
- * takes this socket.
+ * A client opens its socket before it sends its identity, and must not consider the socket open
+ * before there is a connection. Therefore, the first client opens a connection without an identity,
+ * and the first identity that a client sends receives this connection.
  */
 export class DeploymentHubs {
   readonly #url: string
@@ -29,7 +29,7 @@ export class DeploymentHubs {
   readonly #hubOf = new Map<Link, Hub>()
   /** A socket without an identity. */
   #spare: Upstream | null = null
-  /** The clients that wait for the spare socket, or have not said who they are since it is open. */
+  /** The clients that wait for the spare socket, or have sent no identity since it opened. */
   readonly #unidentified = new Set<Link>()
   /**
    * The session of all connections of this worker. The deployment executes a repeated mutation once
@@ -115,7 +115,7 @@ export class DeploymentHubs {
     if (!link.connect)
       return link.unshare()
     const hub = this.#hubOf.get(link) ?? this.#join(link, identity)
-    // The client connects again, as its other identity.
+    // The client then connects again, with its new identity.
     if (hub.identity.key !== identity.key)
       return link.close(1000, '')
     // Without a user, there is nothing to confirm.

@@ -20,7 +20,7 @@ import { TransitionChunks } from './transition-chunks.ts'
 /** What a hub needs from the hubs of its deployment. */
 export interface HubHost {
   now: () => number
-  /** The id on the wire of a client's request. A client that repeats a request gets the same id. */
+  /** The request's id on the shared connection. A repeated request receives the same id. */
   requestIdOf: (sessionId: string, requestId: number) => number
   /** Returns the first message of a new connection. */
   connect: (first: Link) => string
@@ -38,7 +38,7 @@ export class Hub implements SocketEvents {
   readonly #links = new Set<Link>()
   readonly #queries = new SharedQueries()
   readonly #chunks = new TransitionChunks()
-  /** The calls without an answer, by their ids on the wire. */
+  /** The calls without an answer, by their ids on the shared connection. */
   readonly #calls = new Map<number, { link: Link, requestId: number }>()
   /** Messages that wait until the connection is open. */
   readonly #unsent: string[] = []
@@ -46,7 +46,7 @@ export class Hub implements SocketEvents {
   #requested = { querySet: 0, identity: 0 }
   /** The token of the connection. */
   #token: UserToken | null = null
-  /** A token that expires later, but not so much later that it is sent already. */
+  /** A token that expires later than `#token`, but not so much later that it must be sent now. */
   #nextToken: UserToken | null = null
   #clientClockSkew: number | undefined
 
@@ -67,7 +67,7 @@ export class Hub implements SocketEvents {
   join(link: Link): void {
     this.#links.add(link)
     const observed = link.connect!.maxObservedTimestamp ?? NO_TIME
-    // The client has received newer results on another connection, and must not go back.
+    // A client with newer results from another connection must not receive older ones.
     const isBehind = this.#reached.ts !== NO_TIME && !isAtLeast(this.#reached.ts, observed)
     if (isBehind) {
       this.#modify([])
@@ -187,7 +187,7 @@ export class Hub implements SocketEvents {
 
   /**
    * The deployment has refused the token of the connection. The clients with this token or an older
-   * one request another. The clients with a newer one only connect again.
+   * token request another token. The clients with a newer token only connect again.
    */
   #handleAuthError({ error, authUpdateAttempted }: Extract<ServerFrame, { type: 'AuthError' }>): void {
     const refused = this.#token
@@ -262,7 +262,7 @@ export class Hub implements SocketEvents {
     this.#send(JSON.stringify({ type: 'Authenticate', tokenType: 'User', value: token.value, baseVersion }))
   }
 
-  /** Sends the next token if the current token ends. The tab whose token it is may have ended. */
+  /** Sends the next token before the current one expires. The current token's tab may be closed. */
   #renew(now: number): void {
     const time = (now - (this.#clientClockSkew ?? 0)) / 1000
     if (this.#token && this.#nextToken && isEnding(this.#token, time))
@@ -282,7 +282,7 @@ export class Hub implements SocketEvents {
     this.#host.remove(this, reason)
   }
 
-  /** The tabs use sockets of their own, whose clients understand all messages. */
+  /** Lets each tab use its own socket, since the tabs' clients understand all messages. */
   #unshare(): void {
     const links = [...this.#links]
     this.#end('Unshared')

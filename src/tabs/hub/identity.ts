@@ -24,7 +24,7 @@ export const ANONYMOUS: LinkIdentity = { key: 'anonymous', token: null }
  * The identity that a message claims. All claims are part of it, since a query may depend on any of
  * them: tokens of one user for two organizations do not share results.
  *
- * @returns `null` if connections of this identity cannot be shared, as those of an admin.
+ * @returns `null` if connections of this identity cannot be shared, such as those of an admin.
  */
 export function identify({ tokenType, value }: Authenticate): LinkIdentity | null {
   if (tokenType === 'None')

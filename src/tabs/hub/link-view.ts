@@ -13,8 +13,9 @@ interface ViewedQuery {
 type Requests = Omit<Version, 'ts'>
 
 /**
- * The versions of one client, which are not those of the wire. Each transition leads the client
- * from the version that it has reached to a version with results of one timestamp:
+ * The versions of one client. They differ from those of the shared connection, which the code calls
+ * the wire. Each transition leads the client from the version that it has reached to a version with
+ * results of one timestamp:
  *
  * - A change of the query set or of the identity is confirmed once the wire has reached the version
  *   that contains it. Results of added queries are not sent before.

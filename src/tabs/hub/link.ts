@@ -1,4 +1,4 @@
-/** One client of a tab: what the hubs know about it, and the way back to it. */
+/** One client of a tab: what the hubs know about it, and how they send messages to it. */
 import type { LinkIdentity, UserToken } from './identity.ts'
 import type { Connect } from './protocol.ts'
 import { LinkView } from './link-view.ts'

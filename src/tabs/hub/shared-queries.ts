@@ -2,11 +2,11 @@
 import type { AddQuery, QueryChange, QueryResult } from './protocol.ts'
 import { stableJson } from './identity.ts'
 
-/** A subscription on the wire. */
+/** A subscription on the shared connection. */
 export interface SharedQuery {
   /** Equal for equal functions and arguments. */
   readonly key: string
-  /** The id on the wire. */
+  /** The id on the shared connection. */
   id: number
   /** The latest journal. Two pages that end at different positions are two queries. */
   journal: string | null
@@ -33,10 +33,10 @@ export class SharedQueries {
   #nextId = 0
 
   /**
-   * Adds a user of a query.
+   * Counts one more tab for a query, and subscribes the query if it is the first.
    *
    * @param add The query that a tab adds.
-   * @param changes Receives the changes of the query set on the wire.
+   * @param changes Receives the changes of the query set on the shared connection.
    * @param isRerun Whether the tab needs the result of another run.
    */
   acquire(add: AddQuery, changes: QueryChange[], isRerun: boolean): SharedQuery {
@@ -49,7 +49,7 @@ export class SharedQueries {
     return query
   }
 
-  /** Removes a user of a query. Without users, the query leaves the wire. */
+  /** Counts one tab less for a query, and unsubscribes the query after the last one. */
   release(query: SharedQuery, changes: QueryChange[]): void {
     if (--query.users > 0)
       return
@@ -64,7 +64,7 @@ export class SharedQueries {
   /**
    * Stores the result of a query. The result of a query that was removed is discarded.
    *
-   * @throws {Error} if the change is of a kind that is not known here
+   * @throws {Error} if the kind of the change is not known
    */
   apply({ queryId, ...result }: QueryResult): void {
     if (!RESULTS.includes(result.type))
@@ -90,7 +90,7 @@ export class SharedQueries {
     return query
   }
 
-  /** Adds the query to the wire. If it is there already, it is replaced, so that it runs again. */
+  /** Subscribes the query. An existing subscription is replaced, so that the query runs again. */
   #run(query: SharedQuery, add: AddQuery, changes: QueryChange[]): void {
     if (query.id >= 0) {
       this.#byId.delete(query.id)

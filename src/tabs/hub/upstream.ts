@@ -1,4 +1,4 @@
-/** A real WebSocket to the deployment, which is opened before it is known whose it will be. */
+/** A real WebSocket to the deployment, which is opened before its identity is known. */
 
 /** The events of a socket. */
 export interface SocketEvents {

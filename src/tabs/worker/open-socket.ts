@@ -2,9 +2,9 @@
 import type { OpenSocket, Socket, SocketEvents } from '../hub/upstream.ts'
 
 /**
- * The longest time without a message, in milliseconds. The deployment sends one every 15 s. It is
- * shorter than the time after which the clients of the tabs give up, which is 60 s, so that all of
- * them see the end of the connection together.
+ * The longest time without a message, in milliseconds. The deployment sends a message every 15 s.
+ * This time is shorter than the 60 s after which each client would reconnect by itself, so all
+ * clients receive the end of the connection together.
  */
 const SILENCE_MS = 50_000
 

@@ -45,7 +45,7 @@ export function serveTab(port: Port, shared: SharedState): void {
   function welcome({ version, lock }: Extract<TabMessage, { type: 'hello' }>): void {
     if (version !== PORT_VERSION)
       return post({ type: 'refused' })
-    // A frozen page releases its lock too, and this may be noticed before its `bye`.
+    // A frozen page releases its lock too, and the release may arrive before its `bye`.
     onceReleased(locks, lock, () => end(true), watch.signal)
     shared.lock.then(name => post({ type: 'ready', lock: name }), () => post({ type: 'refused' }))
   }
