@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { isLoopbackHost } from './network-origins.ts'
 
 /**
- * Whether a request was sent from this machine, under one of its names. Another device can reach
- * the server with `--host`, and a site can resolve its name to this machine.
+ * Whether a request was sent from this machine, to one of its names. Otherwise, it may come from
+ * another device, because of `--host`, or from a site whose name resolves to this machine.
  */
 export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')

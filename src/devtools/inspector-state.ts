@@ -24,7 +24,7 @@ export function describeNode(app: InspectedApp, history: History, id: string): I
   ]))
 }
 
-/** `undefined` if the node has gone. */
+/** `undefined` if the node does not exist any more. */
 function sectionsOf(app: InspectedApp, history: History, id: string): Record<string, Fields> | undefined {
   const [kind] = id.split(':', 1)
   const name = id.slice(kind!.length + 1)

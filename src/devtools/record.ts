@@ -51,7 +51,7 @@ export interface DevelopmentRecord {
   addAuthEvent: (event: AuthEvent['type'], from: AuthState, to: AuthState) => void
   /** Calls the listener for each further auth event, until the returned function is called. */
   onAuthEvent: (listener: (event: AuthEventRecord) => void) => () => void
-  /** Follows the tokens of an engine. */
+  /** Records when the tokens of an engine are received. */
   follow: (engine: AuthEngine) => void
   /** Adds an item until the current scope ends. */
   show: (item: ShownItem) => void
@@ -61,7 +61,7 @@ const KEPT_EVENTS = 200
 
 /**
  * The record of a plugin; `undefined` on a server, and in a browser without Vue DevTools, so that
- * neither tests nor visitors pay for it. DevTools set their hook before an app starts.
+ * it costs neither tests nor other browsers anything. DevTools set their hook before an app starts.
  */
 export function createRecord(): DevelopmentRecord | undefined {
   if (typeof window === 'undefined' || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in window))

@@ -34,7 +34,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
         return onmessage.call(socket, message)
       const cancel = schedule(() => {
         cancels.delete(cancel)
-        // The handler of a socket that the client has closed is another one.
+        // A client that has closed its socket does not expect further messages.
         if (socket.readyState === OPEN)
           onmessage.call(socket, message)
       }, freeAt - now)

@@ -14,10 +14,10 @@ import { TIMELINE_LAYERS, toAuthLayerEvent, toLayerEvent } from './timeline.ts'
 
 export const INSPECTOR_ID = 'convue'
 
-/** DevTools show the changes of this time together, in ms. */
+/** The time in ms for which changes are collected before DevTools show them. */
 const UPDATE_DELAY_MS = 100
 
-/** Events before DevTools are open, which are shown once they are. */
+/** The number of events that are kept until DevTools are opened. */
 const KEPT_EVENTS = 500
 
 /** Starts to observe the app, until it is unmounted. */

@@ -153,7 +153,7 @@ async function post({ url, adminKey }: Handle, path: string, body: object, ident
     body: JSON.stringify(body),
   })
   const answer = await response.json() as { message?: string }
-  // A function that fails also has a body with its error.
+  // The response to a failed function also has a body, with the error.
   if (!response.ok && !('status' in answer))
     throw new Error(answer.message)
   return answer

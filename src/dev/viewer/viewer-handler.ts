@@ -111,7 +111,7 @@ async function readData(
   return await route(deployment, parameters, request.method === 'POST' ? await readBody(request) : undefined)
 }
 
-/** A page of another origin cannot send this type without a permission that no server gives. */
+/** A page of another origin cannot send JSON, since this server never allows it with CORS. */
 async function readBody(request: IncomingMessage): Promise<unknown> {
   if (!request.headers['content-type']?.startsWith('application/json'))
     throw new Error('The body must be JSON.')

@@ -16,7 +16,7 @@ const SECTIONS = {
   requests: ['Requests', requestsSection],
 } as const
 
-/** What differs between the pages. */
+/** The parts that differ between the pages of two requests or servers. */
 export interface ViewerPageOptions {
   /** Allows the script and the style of the page. */
   nonce: string

@@ -1,4 +1,4 @@
-/** The sections with what happens: the log, mails, and requests. They run in the browser. */
+/** The sections that show events: the log, mails, and requests. They run in the browser. */
 import type { Section, Ui } from './ui.ts'
 
 export function logSection(ui: Ui): Section {

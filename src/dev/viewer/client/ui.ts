@@ -1,16 +1,16 @@
-/** What the sections of the data viewer share in the browser: elements, requests, and formats. */
+/** Helpers of the data viewer's sections in the browser: elements, requests, and formats. */
 
 /** The attributes and listeners of an element. `true` is an attribute without a value. */
 export type Attributes = Record<string, string | boolean | ((event: Event) => void)>
 
 /**
  * The functions of this folder run in the browser: the page contains their source text. So each of
- * them uses only what it receives and globals of the browser, and imports nothing but types.
+ * them uses only its parameters and globals of the browser, and imports nothing but types.
  */
 export interface Ui {
   /** Creates an element. A child that is a string becomes text, and is never read as HTML. */
   el: (tag: string, attributes?: Attributes, ...children: (Node | string)[]) => HTMLElement
-  /** Requests JSON of the server. Rejects with the message of the server. */
+  /** Requests JSON from the server. Rejects with the message that the server has sent. */
   get: (path: string, parameters?: Record<string, string>) => Promise<any>
   post: (path: string, body: unknown) => Promise<any>
   /** A table with a name, or a note if it has no rows. */
