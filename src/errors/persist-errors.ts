@@ -5,7 +5,7 @@ export const persistErrors = {
   STORE_UNAVAILABLE: {
     scopes: ['persist'],
     why: 'The browser does not store results of queries: its IndexedDB is blocked, full or broken.',
-    fix: 'Nothing needs to be done, since the app works as without `persist`. Check whether the page runs in private '
-      + 'mode, and whether the browser has free storage.',
+    fix: 'Nothing needs to be done, since the app works as it does without `persist`. Check whether the page runs in '
+      + 'private mode, and whether the browser has free storage.',
   },
 } satisfies Record<string, ErrorDefinition>

@@ -52,7 +52,7 @@ export interface ConvexRequest {
   /**
    * The user and the session that the token in the cookie states, at once: this server has verified
    * the token with Better Auth's public keys. The session may have ended since, and `user` has only
-   * the claims of the token. So begin a page with it, and send the page only if `getAuth` then
+   * the claims of the token. So begin to render a page for them, and send it only if `getAuth` then
    * resolves with the same user and session. `null` if the cookie has no token that this server can
    * verify, such as before it has received the keys. Never rejects.
    */

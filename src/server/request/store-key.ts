@@ -1,4 +1,4 @@
-/** Keeps the companion of the session cookie, which names the stored results of a page. */
+/** Sets and deletes the companion of the session cookie, which identifies stored results. */
 import type { CookieNames } from './auth-cookies.ts'
 import { sessionTokenOf } from '../../shared/session-cookie.ts'
 import { STORE_KEY_COOKIE, storeKey } from '../../shared/store-key.ts'

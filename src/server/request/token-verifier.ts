@@ -26,7 +26,7 @@ interface Issuer {
 const MAX_AGE_MS = 10 * 60_000
 
 /**
- * The least time between two requests for the keys. Tokens with an unknown key, which any client
+ * The minimum time between two requests for the keys. Tokens with an unknown key, which any client
  * can send, and failed requests therefore cause only few requests.
  */
 const COOL_DOWN_MS = 30_000
@@ -34,7 +34,7 @@ const COOL_DOWN_MS = 30_000
 /** The `applicationID` of the tokens in `auth.config.ts`. */
 const AUDIENCE = 'convex'
 
-/** With `EdDSA`, old versions of `@convex-dev/better-auth` have signed tokens. */
+/** Old versions of `@convex-dev/better-auth` sign tokens with `EdDSA`. */
 const ALGORITHMS = ['ES256', 'RS256', 'EdDSA']
 
 /**

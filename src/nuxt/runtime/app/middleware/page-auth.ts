@@ -23,7 +23,7 @@ export function redirectFromPage(to: RouteLocationNormalized): string | undefine
   const config = useAppConfig().convex as ConvexAppConfig | undefined
   const { path, fullPath, meta, query } = to
   const auth: PageAuth<any> = (meta.auth as undefined) ?? pages.auth
-  // A page without a rule does not depend on the status, so it must not read it.
+  // A page without a rule does not depend on the user, so the status must not be read for it.
   if (!auth)
     return undefined
   const target = redirectFor({ auth, path, fullPath, redirect: query.redirect }, status.value, {

@@ -1,4 +1,4 @@
-/** Warns in development that a page requires a user, and the app has no page for signing in. */
+/** Warns in development if a page requires a user, but the app has no page for signing in. */
 import { ConvueError } from 'convue'
 import { writeTexts } from '../../../../errors/error-definition.ts'
 import { nuxtErrors } from '../../../../errors/nuxt-errors.ts'

@@ -40,13 +40,13 @@ type Assume = (
 
 interface Rendering {
   identity: AssumedIdentity
-  /** Undoes what has changed in the headers and in the status of the response. */
+  /** Restores the headers and the status that the response had before the rendering. */
   resetResponse: () => void
 }
 
 /**
- * Lets pages assume an identity. The response to a page is held back until Better Auth has
- * confirmed the identity, also if it is a redirect or an error. If the assumption was wrong, the
+ * Renders pages for an assumed identity. The response is held back until Better Auth has confirmed
+ * the identity, even if the response is a redirect or an error. If the assumption was wrong, the
  * response is dropped, and the page is rendered again for the identity that Better Auth reports.
  *
  * @param nitro Its router renders the pages.

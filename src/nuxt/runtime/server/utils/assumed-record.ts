@@ -1,4 +1,4 @@
-/** A user or session of which only some fields are known, and the check of those that are read. */
+/** A user or session with only some known fields, and a check of the fields that were read. */
 
 type Fields = Record<string, unknown>
 
@@ -10,8 +10,8 @@ export interface AssumedRecord {
 }
 
 /**
- * How a page has read a record before it was complete. `incorrect`: a field had another value than
- * the correct one. `missing`: so had a field that the record did not have at all.
+ * How a page has read a record before it was complete. `incorrect`: a field that was read had a
+ * wrong value. `missing`: a field that was read was not in the record at all.
  */
 export type ReadFields = 'correct' | 'incorrect' | 'missing'
 

@@ -47,7 +47,7 @@ export interface RequestRecords {
   /** Wraps the calls of an event so that they are recorded for the request `outermost`. */
   wrap: (outermost: H3Event, convex: EventConvex) => EventConvex
   addPayload: (outermost: H3Event, payload: RecordedPayload) => void
-  /** Keeps the record, unless the request has not used Convue. */
+  /** Keeps the record if the request has used Convue. */
   end: (event: H3Event) => void
 }
 
