@@ -15,14 +15,14 @@ import { describeQuery } from '../shared/query-descriptor.ts'
 /** Options of `convexQueryOptions`. */
 export interface ConvexQueryOptionsOptions {
   /**
-   * What the query runs as: see the option `auth` of `useConvexQuery`.
+   * The identity as which the query runs: see the option `auth` of `useConvexQuery`.
    *
    * @default the plugin's `queryAuth`, or else 'optional'
    */
   auth?: QueryAuth
 }
 
-/** The identity in a key: the id of a user, `null` for anonymous, or not known yet. */
+/** The identity in a key: the id of a user, `null` for anonymous, or `'unknown'`. */
 export type KeyIdentity = string | null | 'unknown'
 
 /**
@@ -45,7 +45,7 @@ export interface BridgedQuery {
 }
 
 /**
- * The key and the state of a query, for the arguments and the identity of this moment.
+ * The key and the state of a query, for the current arguments and the current identity.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`, `FUNCTION_INVALID`
  */

@@ -59,7 +59,7 @@ export function createLiveEntries<Entry extends object>(
       const receive = ({ status, value, error }: QueryEntry['state']['value']): void => {
         if (status !== 'success' && status !== 'error')
           return
-        // Another promise than the first has no effect, so later outcomes go to the listener.
+        // The promise is for the first outcome only, so the listener receives later outcomes.
         if (hasSettled && error)
           listener.onError(error)
         else if (hasSettled)

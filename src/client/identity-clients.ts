@@ -71,7 +71,7 @@ export interface IdentityClients {
   currentClient: () => ConvexClient
   /**
    * Begins to determine which user is signed in, and opens the client of the user. Called by
-   * everything that depends on the user; until then, a page sends nothing for it.
+   * everything that depends on the user. Before the first call, the page sends no request for it.
    */
   needUser: () => void
   /** @throws {ConvueError} `CLIENT_UNAVAILABLE`, `CLOSED` */

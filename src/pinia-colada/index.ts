@@ -68,7 +68,7 @@ function entriesOf(context: ConvexContext, cache: ReturnType<typeof useQueryCach
     for (const entry of cache.getEntries({ key: KEY_PREFIX })) {
       if (!isForeign(entry.key))
         continue
-      // A component may hold the entry and show its data as a placeholder, so it is emptied first.
+      // A component may keep the entry and show its data as a placeholder: empty the entry first.
       cache.cancel(entry)
       cache.setEntryState(entry, { status: 'pending', data: undefined, error: null })
       cache.remove(entry)

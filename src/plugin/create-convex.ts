@@ -280,7 +280,7 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
         ...process.env.NODE_ENV !== 'production' && { record },
         identityConfirmed: options.ssrData?.identityConfirmed,
       })
-      // An import of its own, so that a production build contains nothing of it.
+      // Imported dynamically, so that a production build does not contain this code.
       if (process.env.NODE_ENV !== 'production' && record) {
         void import('../devtools/start-devtools.ts').then(({ startDevtools }) =>
           startDevtools({ app, url, engine, clients, store, auth, record }))

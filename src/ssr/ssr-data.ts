@@ -28,8 +28,8 @@ export interface SsrData {
   fetch?: (query: QueryDescriptor, identity: string | null | undefined) => Promise<SsrOutcome> | undefined
   /**
    * On a server that renders a page before it knows the whole user: resolves once `user` and
-   * `session` are complete. Components with `useConvexAuth` are rendered after it, while other
-   * components start their queries.
+   * `session` are complete. Components with `useConvexAuth` are rendered after that, but other
+   * components already start their queries.
    *
    * @default undefined: they are complete from the start
    */

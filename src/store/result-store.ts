@@ -28,8 +28,8 @@ export interface ResultStorePage {
 /** The stored results, as one page uses them. */
 export interface StoredResults {
   /**
-   * Whether results of a user may be shown whose token has not arrived yet. No query of the page
-   * may then run anonymously.
+   * Whether the page may show results of a user although the token of the user has not arrived yet.
+   * If so, no query of the page may run anonymously.
    */
   readonly isUserExpected: boolean
   /** The last result of a query for the current or the expected identity. */

@@ -86,7 +86,7 @@ function entriesOf(context: ConvexContext, caches: Caches, client: QueryClient):
     for (const query of cache.findAll({ queryKey: KEY_PREFIX })) {
       if (!isForeign(query.queryKey))
         continue
-      // An observer may hold the entry and show its data as a placeholder, so it is emptied first.
+      // An observer may keep the entry and show its data as a placeholder: empty the entry first.
       query.reset()
       cache.remove(query)
     }

@@ -3,9 +3,10 @@ import type { ViteDevServer } from 'vite'
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * The origin of the server that restarts, in the calls that its restart causes. Vite configures the
- * new server before it closes the previous one, with another instance of the plugin. Several
- * servers of an app may restart at the same time, for example after a change of its configuration.
+ * The origin of the server that restarts. Only the functions that its restart calls can read it.
+ * Vite configures the new server before it closes the previous one, with another instance of the
+ * plugin. Several servers of an app may restart at the same time, for example after a change of its
+ * configuration.
  */
 const restarting = new AsyncLocalStorage<string>()
 

@@ -54,7 +54,7 @@ function fieldOf(value: object, key: string): unknown {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null)
     return false
-  // An object of another realm has another `Object.prototype`, but that is the last one too.
+  // Another realm has another `Object.prototype`, which also ends the chain of prototypes.
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

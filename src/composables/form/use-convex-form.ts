@@ -116,7 +116,7 @@ type NeedsToArgs<M extends Mutation, Values extends object, Output>
     : Required<Pick<UseConvexFormOptions<M, Values, Output>, 'toArgs'>>
 
 interface RefusedField extends FormFieldError {
-  /** The value that was refused. Another value of the field is not known to be wrong. */
+  /** The refused value. If the field has another value, the error is not shown. */
   value: unknown
 }
 
@@ -187,7 +187,7 @@ export function useConvexForm(
     // A result that is not a promise is used at once, so that its errors are shown without a delay.
     if (result instanceof Promise)
       result = await result
-    // `isValidated` is `false` for the next identity.
+    // An identity change sets `isValidated` to `false`: the next user must not see these errors.
     if (validation === validations && state.value.isValidated)
       patch({ invalid: errorsOfIssues(result.issues ?? []) })
     return result.issues ? undefined : { output: result.value }

@@ -17,7 +17,7 @@ export interface QueryViewOptions {
   keepDataOnError?: boolean
   initialData?: unknown
   transform?: (result: any) => unknown
-  /** Whether a result that is stored from the last visit is not shown. Not an option of apps. */
+  /** Hides the result that is stored from the last visit. Apps cannot set this option. */
   hidesStored?: boolean
 }
 
@@ -114,7 +114,7 @@ export class QueryView {
     // Initial data is valid for the query and the identity that were current when `setup` ran. An
     // optimistic update that makes the query load again creates another pending state object:
     // initial data, which is older than the first result, must not return then.
-    // It is also preferred to a result that is stored from the last visit.
+    // Initial data is also preferred to a result that is stored from the last visit.
     const isInitial = (state === PENDING || state.isStored) && initial?.target === target
     if (isInitial && initial.identity === identityOf(this.#context, this.#auth))
       return initial.state

@@ -251,8 +251,8 @@ export class FunctionsThread {
   }
 
   /**
-   * The parts of a body arrive on a channel of their own, some of them later than the message that
-   * the worker has sent the last one. If the worker ended before, the body would never end.
+   * The parts of a body arrive on a separate channel. Some may arrive after the message that the
+   * worker has sent the last part. If the worker ended then, the body would never end.
    */
   async #endAfterBody(active: ActiveCall): Promise<void> {
     await active.body?.arrived
