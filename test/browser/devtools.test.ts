@@ -25,7 +25,7 @@ function nodeOf(devtools: FrameLocator, name: string): Locator {
 }
 
 describe('Vue DevTools', () => {
-  it('show the queries of the page, with what caused their last change', async () => {
+  it('show the queries of the page, with the cause of their last change', async () => {
     const profile = await fixture.openProfile({ width: 1280, height: 900 })
     await fixture.signUp(profile, person('Ada'))
     const window = await fixture.openWindow(profile, '/tasks')

@@ -123,7 +123,7 @@ describe('indexedDbOutbox', () => {
     expect(repeated).toBeGreaterThanOrEqual(KILLS)
   }, 60_000 + KILLS * 60_000)
 
-  it('sends from one tab, continues in another after it was closed, and lists the calls in both', async () => {
+  it('sends from one tab, continues in another when it is closed, and lists the calls in both', async () => {
     app.network.cutAfter(1)
     const first = await open('eve')
     const before = executions()

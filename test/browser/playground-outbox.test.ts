@@ -17,7 +17,7 @@ async function add(page: Page, text: string): Promise<void> {
 }
 
 describe('the page of offline notes', () => {
-  it('lists notes that wait, discards one, and writes the others once after a reload', async () => {
+  it('lists waiting notes, discards one note, and writes the other notes once after a reload', async () => {
     const profile = await fixture.openProfile()
     const userId = await fixture.signUp(profile, person('Ada'))
     const { page } = await fixture.openWindow(profile, '/outbox')
@@ -40,7 +40,7 @@ describe('the page of offline notes', () => {
     expect(runs.map(({ outcome }) => outcome)).toEqual(['success', 'success'])
   })
 
-  it('lists a note that the server refuses, with its reason', async () => {
+  it('lists a note that the server refuses, with the reason of the server', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/outbox')

@@ -12,7 +12,7 @@ function fact(page: Page, name: string): Promise<string> {
 }
 
 describe('the page /tabs.html of the playground', () => {
-  it('shows ten tabs that share one connection, and goes on when one of them crashes', async () => {
+  it('shows ten tabs that share one connection, and keeps working when one tab crashes', async () => {
     const profile = await fixture.openProfile()
     const identity = { subject: await fixture.signUp(profile, person('Ada')) }
     const deployment = fixture.playground.deployment!

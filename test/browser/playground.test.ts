@@ -78,7 +78,7 @@ async function countStoredResults(): Promise<number> {
 }
 
 describe('the page about stored results', () => {
-  it('shows the last results at a reload without a network, as stale, and live ones when it is back', async () => {
+  it('shows stale results after a reload without a network, and live results once it is back', async () => {
     const profile = await fixture.openProfile()
     await fixture.signUp(profile, person('Ada'))
     const { page, expectProblem } = await fixture.openWindow(profile, '/feed')

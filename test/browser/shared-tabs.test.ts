@@ -101,7 +101,7 @@ describe('sharedTabs', () => {
     await eventually(() => rows(first!)).toEqual(['First', 'Added'])
   })
 
-  it('goes on in the other tabs when the tab that has started the worker crashes', async () => {
+  it('continues in the other tabs when the tab that has started the worker crashes', async () => {
     const [first, ...others] = [await openTab(), await openTab(), await openTab()]
     await crash(first)
     await others[0]!.getByRole('button', { name: 'Add' }).click()
@@ -111,7 +111,7 @@ describe('sharedTabs', () => {
     expect(ownSockets).toEqual([])
   })
 
-  it('connects a page again that returns from the back/forward cache', async () => {
+  it('reconnects a page that the browser restores from the back/forward cache', async () => {
     const [first, second] = [await openTab(), await openTab('?counter=second')]
     await second.evaluate(() => Object.assign(globalThis, { isSamePage: true }))
     await second.goto('about:blank')

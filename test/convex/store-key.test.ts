@@ -60,7 +60,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(companion(setCookies)).toMatch(new RegExp(`^${NAME}=; Max-Age=0; `))
     })
 
-    it('is deleted if there is no session any longer', async () => {
+    it('is deleted if the session has ended', async () => {
       const server = await createServer()
       const ada = await signUp(server)
       server.db.session!.length = 0

@@ -46,7 +46,7 @@ async function follow(browser: BrowserFetch, link: string): Promise<string> {
 }
 
 describe('useConvexSignIn', () => {
-  it('resolves with false for a magic link, whose page is the user after the redirect', async () => {
+  it('resolves with false for a magic link, whose user is signed in after the redirect', async () => {
     const first = openPage()
     expect(await first.auth.ready()).toBe(false)
     const email = 'ada@link.example'
@@ -62,7 +62,7 @@ describe('useConvexSignIn', () => {
     expect(count('/convex/token')).toBe(1)
   })
 
-  it('resolves with false for another provider, whose return is the user after the redirect', async () => {
+  it('resolves with false for another provider, whose user is signed in after the redirect', async () => {
     const first = openPage()
     await first.auth.ready()
     const [path, body] = providerSignIn('/tasks')

@@ -72,7 +72,7 @@ class Run {
   constructor() {
     const { functions } = this.deployment
     this.deployment.isCoalescing = true
-    // Without pings, all connections would end in silence, and start again without any mistake.
+    // Without pings, all connections would time out and reconnect, although nothing is wrong.
     this.deployment.isPinging = true
     functions.set('total:get', () => this.total)
     functions.set('total:twice', () => this.total * 2)

@@ -30,7 +30,7 @@ describe('a page with the route rule `convue: { auth: false }`', () => {
     expect(html).not.toMatch(/Ada|eyJ/)
   })
 
-  it('shows its user once the browser has hydrated it', async () => {
+  it('shows the signed-in user once the browser has hydrated it', async () => {
     const ada = await app.signUp('Ada')
     const { page } = await app.openWindow(await app.openProfile(ada.cookie), '/kept/public')
     await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'authenticated Ada')

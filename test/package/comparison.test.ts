@@ -15,7 +15,7 @@ const tables = [...page.matchAll(/^## `([^`]+)` (.*)\n\n\| topic .*\n.*\n((?:\|.
   }))
 
 describe('docs/guides/comparison.md', () => {
-  it('names the day and the versions that it describes', () => {
+  it('names the date and the versions that it describes', () => {
     expect(page).toMatch(/as of \*\*\d+ \w+ 20\d\d\*\*/)
     expect(tables).toHaveLength(5)
     for (const { library, version } of tables)

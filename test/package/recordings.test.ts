@@ -20,12 +20,12 @@ describe('the recordings of the playground', () => {
     expect(readdirSync(folder).sort()).toEqual([...wanted, 'live.webp'].sort())
   })
 
-  it('are small', () => {
+  it('are smaller than 3 MiB together', () => {
     const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
     expect(bytes).toBeLessThan(MOST_BYTES)
   })
 
-  it('stand still in the README for users who prefer reduced motion', () => {
+  it('are replaced by a picture in the README for users who prefer reduced motion', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     expect(readme).toMatch(/<source media="\(prefers-reduced-motion: reduce\)" srcset="docs\/public\/recordings\/tasks\.webp">\s*<img src="docs\/public\/recordings\/live\.webp" alt="[^"]{20,}"/)
   })

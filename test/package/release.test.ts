@@ -53,7 +53,7 @@ describe('the version of a release', () => {
     expect(() => nextVersion('1.0.0', [commit('docs: a'), commit('test: b')])).toThrow('No commit since')
   })
 
-  it('is a breaking one because of a note in the body of a commit', () => {
+  it('is a breaking version if the body of a commit has the note', () => {
     expect(nextVersion('1.0.0', [commit('fix: a', 'Text.\n\nBREAKING CHANGE: b')])).toBe('2.0.0')
   })
 })

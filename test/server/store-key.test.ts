@@ -67,7 +67,7 @@ describe.each(transports)('the companion of the session cookie, with Better Auth
     expect(await companions([`__Secure-better-auth.dont_remember=true; ${FLAGS}`], 'POST', session(VALUE))).toEqual([])
   })
 
-  it('replaces that of the auth server, whose session another plugin has deleted', async () => {
+  it('replaces the companion of the auth server if another plugin has deleted the session', async () => {
     const setCookies = [session(`${VALUE}; ${FLAGS}`), `${NAME}=${KEY}; ${READABLE}`, session(`; Max-Age=0; ${FLAGS}`)]
     expect(await companions(setCookies)).toEqual([`${NAME}=; Max-Age=0; ${READABLE}`])
   })

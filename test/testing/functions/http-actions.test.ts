@@ -95,7 +95,7 @@ describe('http actions', () => {
     await running.ended
   })
 
-  it('keep their thread until the whole body has been read, although the thread has sent it', async () => {
+  it('keep their thread until the whole body has been read, even after the thread has sent it', async () => {
     const { host, value } = await loadFunctions({
       ...FUNCTIONS,
       'other.ts': 'import { queryGeneric } from \'convex/server\'\nexport const other = queryGeneric({ handler: () => 1 })',

@@ -72,7 +72,7 @@ describe('Vue DevTools', () => {
   })
 
   describe('queries', () => {
-    it('shows the arguments, the subscribers, the size, and what caused the last change', async () => {
+    it('shows the arguments, the subscribers, the size, and the cause of the last change', async () => {
       const devtools = await openWithDevtools({ user: 'ada' })
       page.deployment.functions.set('tasks:list', () => ['Water the ferns'])
       page.run(() => useConvexQuery(api.tasks, { of: 'a' }))

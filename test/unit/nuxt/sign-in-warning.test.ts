@@ -14,7 +14,7 @@ describe('warnOfMissingSignIn', () => {
       expectConsole(new RegExp(`SIGN_IN_PAGE_MISSING.*The page ${page} has .*redirected to /sign-in, and .*convex\\.signInPath`))
   })
 
-  it('says nothing if the app has the page, and looks for it once', () => {
+  it('does not warn if the app has the page, and looks for the page once', () => {
     let looks = 0
     for (let visits = 0; visits < 2; visits++) {
       warnOfMissingSignIn('/account', '/sign-in', () => {

@@ -79,7 +79,7 @@ describe('indexedDbOutbox', () => {
       expect(browser.keys.map(key => key.split(' ')[1])).toEqual(['milk', 'eggs', 'milk', 'eggs', 'tea'])
     })
 
-    it('runs once without an outbox call left if it is made before the identity is known', async () => {
+    it('runs once, and leaves no stored call, if it is made before the identity is known', async () => {
       const browser = openBrowser()
       const page = browser.open({ user: 'silent' })
       const added = page.add('milk')
@@ -112,7 +112,7 @@ describe('indexedDbOutbox', () => {
       expect(page.parts.list.data.value).toEqual(['ada:milk', 'ada:eggs'])
     })
 
-    it('needs no warning about unsaved changes, once it is stored', async () => {
+    it('causes no warning about unsaved changes once it is stored', async () => {
       const browser = openBrowser()
       const page = browser.open({ isReachable: false })
       page.add('milk')
@@ -198,7 +198,7 @@ describe('indexedDbOutbox', () => {
       expect(browser.keys).toHaveLength(1)
     })
 
-    it('does not remove a call that was sent, and says so', async () => {
+    it('does not remove a call that was sent, and resolves with false', async () => {
       const browser = openBrowser()
       const page = browser.open()
       page.deployment.isHolding = true
@@ -225,7 +225,7 @@ describe('indexedDbOutbox', () => {
   })
 
   describe('identity change', () => {
-    it('keeps the calls of the previous user, who are their only user', async () => {
+    it('keeps the calls of the previous user, and does not run them as the next user', async () => {
       const browser = openBrowser()
       const page = browser.open({ isReachable: false })
       const pending = page.add('milk')
@@ -332,7 +332,7 @@ describe('indexedDbOutbox', () => {
       expect(browser.keys.map(key => key.split(' ')[1])).toEqual(['milk', 'eggs', 'milk', 'eggs'])
     })
 
-    it('discard a call that another tab would send, unless it has sent it', async () => {
+    it('discard a call in the tab that sends, unless that tab has sent the call', async () => {
       const browser = openBrowser()
       const [first, second] = [browser.open({ isReachable: false }), browser.open({ isReachable: false })]
       const discarded = first.add('milk')

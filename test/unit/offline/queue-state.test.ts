@@ -57,7 +57,7 @@ describe('dueCalls', () => {
 })
 
 describe('hasWork', () => {
-  it('holds while a call waits for its turn or its result, and not for failed calls', () => {
+  it('is true while a call waits for its turn or its result, and false for failed calls', () => {
     expect(hasWork(after(loaded([call(1, refused)])))).toBe(false)
     expect(hasWork(after(loaded([call(1)]), { type: 'passed', key: 'key-1' }))).toBe(true)
     expect(hasWork(after(loaded([call(1)]), { type: 'ended', key: 'key-1' }))).toBe(false)
@@ -65,7 +65,7 @@ describe('hasWork', () => {
 })
 
 describe('sentByOtherTab', () => {
-  it('is empty once this tab sends', () => {
+  it('is empty once this tab is the sender', () => {
     const other = after(loaded([call(1)], false), { type: 'otherTabSent', keys: ['key-1'] })
     expect([...other.sentByOtherTab]).toEqual(['key-1'])
     expect([...transition(other, loaded([call(1)], false)).sentByOtherTab]).toEqual(['key-1'])

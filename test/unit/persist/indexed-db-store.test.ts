@@ -415,7 +415,7 @@ describe('indexedDbStore', () => {
       expect([stored.includes('whoami'), stored.includes('secret'), stored.includes('open')]).toEqual([false, false, true])
     })
 
-    it('stores nothing if `filter` throws, and the error disturbs no query', async () => {
+    it('stores nothing if `filter` throws, and the queries do not fail', async () => {
       browser.session = 'session of ada'
       const fail = (): never => {
         throw new Error('of the filter')
@@ -423,7 +423,7 @@ describe('indexedDbStore', () => {
       const page = visit({ store: { filter: fail } })
       const shown = useShown(page)
       page.source.signIn('ada')
-      // Reported like any uncaught error.
+      // The error is reported like any uncaught error.
       await expect(page.tick(1000)).rejects.toThrow('of the filter')
       await page.tick(1000)
       expect(shown.now).toBe('ada\'s tasks success')
@@ -463,7 +463,7 @@ describe('indexedDbStore', () => {
       ['missing', undefined],
       ['throwing', { open: () => { throw new DOMException('blocked', 'SecurityError') } }],
       ['stalled', { open: () => new IDBOpenDBRequest() }],
-    ])('works as without the store, and reports it once during development (%s)', async (name, indexedDB) => {
+    ])('works as it does without the store, and warns once during development (%s)', async (name, indexedDB) => {
       vi.stubGlobal('indexedDB', indexedDB)
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
       browser.session = 'session of ada'

@@ -22,7 +22,7 @@ describe('createConvex', () => {
       expectNothingSent()
     })
 
-    it('does so after a hint, and with the user and the token of a server', async () => {
+    it('opens no socket after a hint, nor with the user and the token of a server', async () => {
       openPublicPage({ user: 'silent' })
       leaveHint(page.deployment)
       void page.convex
@@ -116,7 +116,7 @@ describe('createConvex', () => {
       expect(page.source.requests).toHaveLength(0)
     })
 
-    it('is as the user who is signed in by then', async () => {
+    it('uses the user who is signed in at that time', async () => {
       openPublicPage()
       void page.convex
       await page.tick(5000)

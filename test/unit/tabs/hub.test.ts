@@ -136,14 +136,14 @@ describe('DeploymentHubs', () => {
       })])
     })
 
-    it('contain no query of a client\'s change before the wire has reached the whole change', () => {
+    it('contain no query of a client\'s change before the connection has reached the whole change', () => {
       const [one, two] = [open('one'), open('two')]
       one.connect(one.modify(add(0, 'a:get')))
       two.connect(two.modify(add(0, 'c:get')))
       wires[0]!.answer(5, { 0: 'a', 1: 'c' })
       one.take()
       one.send(one.modify(add(1, 'b:get'), add(2, 'c:get')))
-      // A change of the data overtakes the new query.
+      // A change of the data arrives before the result of the new query.
       wires[0]!.post({
         type: 'Transition',
         startVersion: version(2, 0, 5),
@@ -168,7 +168,7 @@ describe('DeploymentHubs', () => {
       expect(wires[0]!.sent).toHaveLength(count)
     })
 
-    it('reach a client whole when they arrive in parts', () => {
+    it('reach a client as one message when they arrive in parts', () => {
       const one = open()
       one.connect(one.modify(add(0, 'a:get')))
       wires[0]!.answer(5, { 0: 'long' }, text => [text.slice(0, 20), text.slice(20, 50), text.slice(50)])
@@ -199,7 +199,7 @@ describe('DeploymentHubs', () => {
       expect(wires[0]!.isClosed).toBe(true)
     })
 
-    it('do not go back behind results that a client has seen on another connection', () => {
+    it('are not older than the results that a client has received on another connection', () => {
       const one = open('one')
       one.connect(one.modify(add(0, 'a:get')))
       wires[0]!.answer(5, { 0: 'a' })
@@ -235,7 +235,7 @@ describe('DeploymentHubs', () => {
   describe('calls', () => {
     const call = (requestId: number): object => ({ type: 'Mutation', requestId, udfPath: 'a:set', args: [{}] })
 
-    it('have ids of their own on the wire, and the same id when a client repeats them', () => {
+    it('have their own ids on the connection, and the same id when a client repeats them', () => {
       const [one, two] = [open('one'), open('two')]
       one.connect(one.modify(), call(0))
       two.connect(two.modify(), call(0))
@@ -294,7 +294,7 @@ describe('DeploymentHubs', () => {
       expect(wires[0]!.sent).toHaveLength(count)
     })
 
-    it('are sent when they expire much later, and confirmed in the version of their client', () => {
+    it('are sent if they expire much later, and confirmed with the version of the client', () => {
       const [one, two] = [open('one'), open('two')]
       one.connect(authenticate(token(0)), one.modify())
       two.connect(authenticate(token(0)), two.modify())
@@ -308,7 +308,7 @@ describe('DeploymentHubs', () => {
       expect(two.take()).toEqual([])
     })
 
-    it('are refused in the version of each client, but not for a client with a newer one', () => {
+    it('are refused with the version of each client, except for a client with a newer token', () => {
       const [one, two, three] = [open('one'), open('two'), open('three')]
       one.connect(authenticate(token(0)), one.modify())
       two.connect(authenticate(token(0)), two.modify())

@@ -104,7 +104,7 @@ describe('sharedTabs', () => {
       expect(deployment.frames).toHaveLength(count)
     })
 
-    it('leave the wire with the last tab that uses them', async () => {
+    it('are unsubscribed when the last tab that uses them unsubscribes', async () => {
       serveCounter()
       const [first, second] = openTabs(2)
       const stop = first!.client.onUpdate(api.counter.get, {}, () => {})
@@ -155,7 +155,7 @@ describe('sharedTabs', () => {
       expect(values).toEqual([expect.stringContaining('no stock'), 5])
     })
 
-    it('do not wake a tab whose queries have not changed', async () => {
+    it('send nothing to a tab whose queries have not changed', async () => {
       const state = serveCounter()
       deployment.functions.set('other:get', () => 'same')
       const [first, second] = openTabs(2)
@@ -295,7 +295,7 @@ describe('sharedTabs', () => {
       expect(values).toEqual([['ada', 'bob'], ['ada']])
     })
 
-    it('keep a token that expires a little later, and send it before the first one expires', async () => {
+    it('keep a token that expires a little later, and send it before the first token expires', async () => {
       deployment.isPinging = true
       const issuedAt = Math.floor(Date.now() / 1000)
       const first = fakeToken('ada', { claims: { serial: 0 }, issuedAt })
@@ -315,7 +315,7 @@ describe('sharedTabs', () => {
       expect(tokens()).toEqual([first, second])
     })
 
-    it('request another token in each tab after a token was refused, and go on', async () => {
+    it('request another token in each tab after a refused token, and reconnect', async () => {
       const accepted = new Set(['first'])
       deployment.accepts = token => accepted.has(JSON.parse(atob(token.split('.')[1]!)).serial)
       let name = 'first'
@@ -378,7 +378,7 @@ describe('sharedTabs', () => {
   })
 
   describe('the connection', () => {
-    it('is opened again when it was lost', async () => {
+    it('is opened again after it was lost', async () => {
       const state = serveCounter()
       const tabs = openTabs(3)
       const values = tabs.map(({ client }) => valuesOf(client, api.counter.get))
@@ -390,7 +390,7 @@ describe('sharedTabs', () => {
       expect(deployment.liveSockets).toHaveLength(1)
     })
 
-    it('is not taken for open while the deployment cannot be reached, so calls wait', async () => {
+    it('is not open while the deployment cannot be reached, so calls wait', async () => {
       serveCounter()
       deployment.isReachable = false
       const [only] = openTabs(1)
@@ -417,7 +417,7 @@ describe('sharedTabs', () => {
       expect(quiet!.client.connectionState().connectionCount).toBe(1)
     })
 
-    it('is opened again when nothing arrives on it', async () => {
+    it('is opened again when it receives no messages', async () => {
       serveCounter()
       deployment.isPinging = true
       const tabs = openTabs(2)

@@ -120,7 +120,7 @@ describe('useConvexForm', () => {
       expect(event.defaultPrevented).toBe(true)
     })
 
-    it('sends the values of the moment of the submission', async () => {
+    it('sends the values that the form had when it was submitted', async () => {
       openPage()
       const form = page.run(() => useConvexForm(add, { initialValues: { text: 'before', tags: ['a'] } })).result
       const result = form.submit()
@@ -370,7 +370,7 @@ describe('useConvexForm', () => {
       expect([form.values, form.isDirty.value]).toEqual([initialValues, false])
     })
 
-    it('can be called by onSuccess, and hides a call that is under way', async () => {
+    it('can be called by onSuccess, and hides the outcome of a pending call', async () => {
       openPage(({ text }) => text === 'bad' ? 'Bad.' : undefined)
       const form = mountForm({ onSuccess: () => form.reset() })
       Object.assign(form.values, structuredClone(valid))
@@ -385,7 +385,7 @@ describe('useConvexForm', () => {
       expect([await result, form.formError.value, form.error.value]).toEqual([false, undefined, undefined])
     })
 
-    it('calls a function of initial values again', () => {
+    it('calls `initialValues` again if it is a function', () => {
       openPage()
       let count = 0
       const form = mountForm({ initialValues: () => ({ text: `${++count}` }) })
@@ -421,7 +421,7 @@ describe('useConvexForm', () => {
       expect(seen.filter(text => /ada|Oslo/.test(text))).toEqual([])
     })
 
-    it('ends a call that is under way, without an error at the form of the next user', async () => {
+    it('ends a pending call, without an error at the form of the next user', async () => {
       openPage(undefined, { user: 'ada' })
       await page.tick(500)
       const [onSuccess, onError] = [vi.fn(), vi.fn()]

@@ -250,7 +250,7 @@ describe('usePresence', () => {
       expect(page.takeFrames().filter(frame => frame.includes('heartbeat'))).toHaveLength(1)
     })
 
-    it('waits with at most one heartbeat while the deployment does not answer', async () => {
+    it('has at most one pending heartbeat while the deployment does not answer', async () => {
       await openPage()
       page.deployment.isHolding = true
       visit()
