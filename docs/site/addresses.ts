@@ -6,7 +6,7 @@ interface Manifest { homepage: string, repository: { url: string } }
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as Manifest
 
-/** The address of this site. The top-level domain `.example` belongs to no site: it stands there until the site has an address. */
+/** The address of this site. The reserved top-level domain `.example` is a placeholder until the site has an address. */
 export const homepage = manifest.homepage
 
 /** Returns the address of a file on the repository's host, or `undefined` as long as the repository has no public address. */

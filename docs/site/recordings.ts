@@ -20,7 +20,7 @@ export const recordings: Recording[] = [
   { name: 'tasks', path: '/tasks', title: 'Two windows, one list', text: 'A task that one window adds appears in the other window, and a sign-out removes the tasks from both.', source: 'pages/TasksPage.vue' },
   { name: 'queries', path: '/queries', title: 'Queries', text: 'The list follows the text that the user types. The previous birds remain until the next ones arrive.', source: 'components/BirdSearch.vue' },
   { name: 'pagination', path: '/pagination', title: 'Pagination', text: 'A long list loads page by page, and all loaded pages are live.', source: 'pages/PaginationPage.vue' },
-  { name: 'feed', path: '/feed', title: 'A public feed', text: 'A signed-in user posts. The query of the list always runs anonymously, so all users read along.', source: 'pages/FeedPage.vue' },
+  { name: 'feed', path: '/feed', title: 'A public feed', text: 'A signed-in user posts. The query of the list always runs anonymously, so anonymous users can read it too.', source: 'pages/FeedPage.vue' },
   { name: 'optimistic', path: '/optimistic', title: 'Optimistic updates', text: 'A song moves at once, although the network is slow.', source: 'pages/OptimisticPage.vue' },
   { name: 'uploads', path: '/uploads', title: 'Uploads', text: 'A picture is uploaded with its progress, and is shown from the storage.', source: 'pages/UploadsPage.vue' },
   { name: 'account', path: '/account', title: 'Account', text: 'The session, and a password that Better Auth refuses to change.', source: 'pages/AccountPage.vue' },
@@ -66,7 +66,7 @@ ${snippetOf(readFileSync(join(ROOT, 'playground/src', source), 'utf8'))}
 `
 }
 
-/** The marked parts of a page, which the playground shows beside the page, too. */
+/** The marked parts of a page's source, which the playground also shows beside the page. */
 function snippetOf(page: string): string {
   const parts = [...page.matchAll(/^ *\/\/ #region snippet\n([\s\S]*?)^ *\/\/ #endregion$/gm)].map(([, part]) => part!.trimEnd())
   if (parts.length === 0)

@@ -7,7 +7,7 @@ export const DOCS = join(import.meta.dirname, '..')
 
 const PAGES = join(DOCS, '.vitepress/pages')
 
-/** Leaves unchanged files as they are, since VitePress would render them again. */
+/** Does not write unchanged files, since VitePress would render them again. */
 export function writePages(): void {
   const pages = sitePages()
   mkdirSync(PAGES, { recursive: true })
