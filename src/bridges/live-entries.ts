@@ -7,7 +7,7 @@ import { effectScope, watch } from 'vue'
 import { identityOf } from '../plugin/identity-scoped.ts'
 import { keyIdentity, queryOfKey } from './bridged-query.ts'
 
-/** How an entry of the cache receives what the deployment sends after the first result. */
+/** Receives the results and errors of an entry that arrive after its first result. */
 export interface LiveEntryListener {
   onResult: (value: Value) => void
   onError: (error: Error) => void

@@ -37,7 +37,7 @@ export interface Subscription {
   unsubscribe: () => void
 }
 
-/** What has changed in one update of a `ConvexClient`. */
+/** The changes in one update of a `ConvexClient`. */
 export type Transition = Parameters<Parameters<ConvexClient['client']['addOnTransitionHandler']>[0]>[0]
 
 /** How a client authenticates as its user. */

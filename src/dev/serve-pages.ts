@@ -9,7 +9,7 @@ import { findLinks } from './mailbox-page.ts'
 import { createMailbox, MAILBOX_PATH } from './mailbox.ts'
 import { answerViewerRequest, VIEWER_PATH } from './viewer/viewer-handler.ts'
 
-/** What the pages show in addition to the deployment. */
+/** The data that the pages show in addition to the data of the deployment. */
 export interface PagesOptions {
   /** The latest requests of an app with Nuxt, newest first. */
   requests?: () => Promise<readonly object[]>
@@ -21,7 +21,7 @@ export interface PagesOptions {
  *
  * @param server The server of Vite, which may be a part of another server, as in Nuxt.
  * @param embedded The deployment. The pages have its data once it runs.
- * @param options What the pages show in addition.
+ * @param options The data that the pages show in addition.
  */
 export function servePages(
   server: ViteDevServer,

@@ -2,7 +2,7 @@
 import type { AuthState } from '../token/auth-state.ts'
 
 interface DiagramState {
-  /** What the state means. */
+  /** The meaning of the state. */
   means: string
   /** The events that leave the state, with the states that they lead to. */
   arrows: Record<string, string>

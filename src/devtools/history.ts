@@ -25,7 +25,7 @@ export interface QueryChanges {
   count: number
   /** The time of the last change, in ms since 1970. */
   at: number
-  /** What caused the last change. */
+  /** The cause of the last change. */
   cause: string
 }
 

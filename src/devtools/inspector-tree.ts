@@ -1,4 +1,4 @@
-/** The tree of the inspector. The id of a node says what the node shows. */
+/** The tree of the inspector. The id of a node contains the kind of the node. */
 import type { QueryEntry } from '../store/query-entry.ts'
 import type { InspectorNode, InspectorTag } from './devtools-api.ts'
 import type { CallRecord, History } from './history.ts'

@@ -1,4 +1,4 @@
-/** What a plugin records for Vue DevTools from its start. Only in development. */
+/** The events and items that a plugin records for Vue DevTools. Only in development. */
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthEvent, AuthState } from '../token/auth-state.ts'
 import { onScopeDispose } from 'vue'
@@ -21,7 +21,7 @@ export interface ShownPage {
   rows: number | undefined
 }
 
-/** What the component of a {@link ShownItem} shows now. */
+/** The state that the component of a {@link ShownItem} shows now. */
 export interface ShownState {
   /** Why the query does not run; `undefined` if it runs. */
   pausedBy?: string | undefined
@@ -61,7 +61,7 @@ const KEPT_EVENTS = 200
 
 /**
  * The record of a plugin; `undefined` on a server, and in a browser without Vue DevTools, so that
- * it costs neither tests nor other browsers anything. DevTools set their hook before an app starts.
+ * nothing is recorded in tests and other browsers. DevTools set their hook before an app starts.
  */
 export function createRecord(): DevelopmentRecord | undefined {
   if (typeof window === 'undefined' || !('__VUE_DEVTOOLS_GLOBAL_HOOK__' in window))

@@ -9,7 +9,7 @@ export interface ResultStore {
   open: (page: ResultStorePage) => StoredResults
 }
 
-/** What a {@link ResultStore} needs of a page. */
+/** The parts of a page that a {@link ResultStore} uses. */
 export interface ResultStorePage {
   /** The deployment's URL. */
   url: string

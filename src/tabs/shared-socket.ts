@@ -1,6 +1,6 @@
 /** A WebSocket for the Convex client of a tab, whose messages go through the worker. */
 
-/** What a socket needs from its tab. */
+/** The functions of a tab that its sockets call. */
 export interface SocketHost {
   /** Requests a connection. Later, the host calls the methods of the socket. */
   open: (socket: SharedSocket) => void

@@ -30,7 +30,7 @@ export interface TabsWorker {
   onerror: ((event: any) => void) | null
 }
 
-/** What a connection needs from its page. */
+/** The functions of a page that its connection calls. */
 export interface ConnectionHost {
   createWorker: () => TabsWorker
   locks: Locks

@@ -29,7 +29,7 @@ export function errorsOfFields(fields: FieldErrors): FormFieldError[] {
 /**
  * The errors of a mutation that has failed.
  *
- * @param error What the mutation has thrown.
+ * @param error The error that the mutation has thrown.
  * @param fieldErrors Returns the errors by field for the data of a `ConvexError`, if the app's
  * functions do not follow the convention.
  * @param describe Returns the text for an error that does not concern a field.

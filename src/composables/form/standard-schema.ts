@@ -13,7 +13,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** What a schema reports for a value: the output, or its issues. */
+/** The result of validating a value with a schema: the output, or the issues. */
 export type SchemaResult<Output>
   = | { readonly value: Output, readonly issues?: undefined }
     | { readonly issues: readonly SchemaIssue[] }

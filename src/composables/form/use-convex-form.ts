@@ -121,7 +121,7 @@ interface RefusedField extends FormFieldError {
 }
 
 interface FormState {
-  /** The submission that is under way; each has an object of its own. */
+  /** The pending submission. Each submission is another object. */
   submission?: { result?: Promise<boolean> }
   /** The errors of the schema. */
   invalid: FormFieldError[]

@@ -19,7 +19,7 @@ export interface PresenceUser {
   online: boolean
   /** When the user has left the room, in milliseconds since 1970; 0 while the user is online. */
   lastDisconnected: number
-  /** What the app has stored for this user in this room. */
+  /** The data that the app has stored for this user in this room. */
   data?: unknown
 }
 

@@ -21,7 +21,7 @@ import { viewerPage, viewerPolicy } from './viewer-page.ts'
 /** The path of the data viewer. */
 export const VIEWER_PATH = '/__convue'
 
-/** What the data viewer shows. */
+/** The deployment and the requests that the data viewer shows. */
 export interface ViewerSource {
   /** `null` while the deployment has not started, because its functions have errors. */
   deployment: () => Deployment | null

@@ -30,7 +30,7 @@ export interface RequestToken {
 /** The session of Better Auth, without its secret. */
 export interface RequestSession extends SessionAnswer {}
 
-/** What a verified token states: the claims that describe the user, and the id of the session. */
+/** The content of a verified token: the claims that describe the user, and the session's id. */
 export interface TokenAuth extends RequestSession {
   token: string
 }

@@ -15,7 +15,7 @@ export interface TokenVerifier {
   verify: (token: string, request: RequestPublic) => Promise<JWTPayload | null>
 }
 
-/** What Better Auth publishes about its tokens. */
+/** The issuer of Better Auth's tokens, and the public keys that it publishes. */
 interface Issuer {
   name: string
   keys: JWTVerifyGetKey

@@ -8,7 +8,7 @@ import { ANONYMOUS, identify } from './identity.ts'
 import { isAtLeast, NO_TIME, parseFrame } from './protocol.ts'
 import { Upstream } from './upstream.ts'
 
-/** What the hubs need from the worker in which they run. */
+/** The functions of the worker that the hubs in it call. */
 export interface HubEnvironment {
   openSocket: OpenSocket
   /** The time in ms since 1970. */

@@ -17,7 +17,7 @@ import { FIRST_VERSION, isAtLeast, isSameVersion, NO_TIME, parseFrame } from './
 import { keyOf, SharedQueries } from './shared-queries.ts'
 import { TransitionChunks } from './transition-chunks.ts'
 
-/** What a hub needs from the hubs of its deployment. */
+/** The functions that a hub calls, which all hubs of its deployment share. */
 export interface HubHost {
   now: () => number
   /** The request's id on the shared connection. A repeated request receives the same id. */

@@ -5,7 +5,7 @@ import { readClaims } from '../../shared/jwt.ts'
 /** Claims that differ between two tokens of the same session, and that no result depends on. */
 const OF_ONE_TOKEN = ['iat', 'exp', 'nbf', 'jti']
 
-/** A token, and what decides whether another token replaces it. Times are in seconds. */
+/** A token, with the data by which a newer token may replace it. Times are in seconds. */
 export interface UserToken {
   value: string
   expiresAt: number

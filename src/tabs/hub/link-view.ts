@@ -1,4 +1,4 @@
-/** What one client of a tab has requested from its hub, and what it has received. */
+/** The requests of one client of a tab to its hub, and the results that it has received. */
 import type { Timestamp, Version } from './protocol.ts'
 import type { SharedQuery } from './shared-queries.ts'
 import { FIRST_VERSION, isAtLeast, NO_TIME } from './protocol.ts'

@@ -26,7 +26,7 @@ export function keyOf({ udfPath, args, componentPath = '' }: AddQuery): string {
   return `${componentPath} ${udfPath} ${stableJson(args)}`
 }
 
-/** Counts the tabs that use each query, and returns what must be sent to the deployment. */
+/** Counts the tabs that use each query, and returns the changes for the deployment. */
 export class SharedQueries {
   readonly #byId = new Map<number, SharedQuery>()
   readonly #byKey = new Map<string, Set<SharedQuery>>()

@@ -11,7 +11,7 @@ const SILENCE_MS = 50_000
 /** Code of a socket that was closed without a close frame. */
 const ABNORMAL = 1006
 
-/** Returns a function that opens sockets of a class, and closes them when nothing arrives. */
+/** Returns a function that opens sockets of a class, and closes them after a long silence. */
 export function socketOpener(SocketClass: typeof WebSocket): OpenSocket {
   return (url, events) => openSocket(new SocketClass(url), events)
 }

@@ -7,7 +7,7 @@ import { Link } from '../hub/link.ts'
 import { onceReleased } from '../locks.ts'
 import { PORT_VERSION } from '../port-messages.ts'
 
-/** Everything that the tabs of a worker share. */
+/** The objects that all tabs of a worker share. */
 export interface SharedState {
   environment: HubEnvironment
   locks: Locks

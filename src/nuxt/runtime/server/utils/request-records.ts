@@ -1,4 +1,4 @@
-/** Records what the app's server did for its latest requests, without tokens. */
+/** Records the latest requests to the app's server and the calls in them, without tokens. */
 import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from '../nitro.ts'
 import type { EventConvex } from './request-convex.ts'
@@ -24,7 +24,7 @@ export interface RequestRecord {
   /** How long ago the token was issued, such as `12 of 900 s`; absent without a token. */
   tokenAge?: string
   queries: RecordedCall[]
-  /** What the payload of the page contains; absent if the response is not a page. */
+  /** The content of the page's payload; absent if the response is not a page. */
   payload?: string
   /** Whether a cache keeps the response for all users. */
   isShared: boolean
