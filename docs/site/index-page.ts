@@ -14,7 +14,7 @@ export interface IndexGroup {
 
 export interface DocsIndex {
   groups: IndexGroup[]
-  /** What a page describes, in one sentence, by the path of the page. */
+  /** The description of each page in one sentence, by the path of the page. */
   descriptions: Map<string, string>
 }
 

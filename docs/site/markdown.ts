@@ -1,4 +1,4 @@
-/** What the site renders differently from VitePress: anchors as on Git hosts, diagrams, and tables that the keyboard can scroll. */
+/** The parts of pages that the site renders differently from VitePress: anchors as on Git hosts, diagrams, and tables that the keyboard can scroll. */
 import type { MarkdownRenderer } from 'vitepress'
 
 /** The anchor that Git hosts generate for a heading, so that a link works in both places. */

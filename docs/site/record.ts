@@ -63,7 +63,7 @@ class Recorder {
   }
 }
 
-/** What happens in each recording, after the demo user has signed in. */
+/** The steps of each recording, after the demo user has signed in. */
 const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
   async tasks(recorder) {
     const { page } = recorder

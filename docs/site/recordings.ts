@@ -10,7 +10,7 @@ export interface Recording {
   /** The path of the page in the playground. */
   path: string
   title: string
-  /** What happens, in one sentence. */
+  /** A description of the recording, in one sentence. */
   text: string
   /** The file in `playground/src` whose marked part is shown. */
   source: string
