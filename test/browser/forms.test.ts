@@ -22,7 +22,7 @@ function descriptionOf(page: Page): Promise<string | undefined> {
 }
 
 describe('the page with a form', () => {
-  it('shows the errors of the schema and of the server at the fields, and focuses the first of them', async () => {
+  it('shows errors of the schema and the server at the fields, and focuses the first such field', async () => {
     const { page, userId, expectProblem } = await openForm()
     expectProblem(/sightings:report/)
     const { deployment } = fixture.playground
@@ -73,7 +73,7 @@ describe('the page with a form', () => {
     expect(deployment!.log.filter(({ subject, name }) => subject === userId && name === 'sightings:report')).toHaveLength(1)
   })
 
-  it('shows nothing of the values and errors to the next user', async () => {
+  it('shows neither the values nor the errors to the next user', async () => {
     const { page } = await openForm()
     await page.getByRole('button', { name: 'Report' }).click()
     await formOf(page).getByText('Where was it?').waitFor()

@@ -87,7 +87,7 @@ describe('createConvex', () => {
       expect(await performSequence(new ModelRun(visited), [...reload('nothing'), ...commands])).toEqual([])
     })
 
-    it.each(['rotate', 'signOut', 'bea'] as const)('shows nothing of a session that was replaced while no tab was open (%s)', async (meanwhile) => {
+    it.each(['rotate', 'signOut', 'bea'] as const)('shows no results of a session that was replaced while no tab was open (%s)', async (meanwhile) => {
       expect(await performSequence(new ModelRun(visited), reload(meanwhile))).toEqual([])
     })
   })

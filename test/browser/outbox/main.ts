@@ -4,7 +4,7 @@ import { indexedDbOutbox, useConvexOutbox } from 'convue/offline'
 import { createApp, defineComponent, h } from 'vue'
 import { api } from '../../convex/apps/offline/convex/_generated/api.js'
 
-/** What the test calls in the page. */
+/** The functions that the test calls in the page. */
 export interface OutboxPage {
   /** Adds notes, without waiting for their results. */
   add: (texts: string[]) => void

@@ -137,7 +137,7 @@ describe('indexedDbOutbox', () => {
       expect(browser.rows).toEqual(['ada:eggs'])
     })
 
-    it('does not run again by itself, even after a reload, until `retry`', async () => {
+    it('does not run again before `retry`, even after a reload', async () => {
       const browser = openBrowser()
       const first = browser.open()
       first.add('!milk')

@@ -120,7 +120,7 @@ describe('indexedDbStore', () => {
       expect([optional.now, other.data.value]).toEqual(['ada\'s tasks success', 'ada'])
     })
 
-    it('shows results without network, and a failed request for the session changes nothing', async () => {
+    it('shows results without a network, even after a failed request for the session', async () => {
       await visitAs('ada')
       const page = visit()
       page.deployment.isReachable = false
@@ -216,7 +216,7 @@ describe('indexedDbStore', () => {
       expect(await readStored()).not.toContain('ada')
     })
 
-    it('shows nothing of a session that was replaced while no tab was open, and deletes it', async () => {
+    it('neither shows nor keeps results of a session that was replaced while no tab was open', async () => {
       await visitAs('ada')
       browser.session = 'another session of ada'
       const page = visit()
@@ -228,7 +228,7 @@ describe('indexedDbStore', () => {
       expect(shown.now).toBe('undefined pending')
     })
 
-    it('shows nothing of a session that ended while no tab was open, and deletes it', async () => {
+    it('neither shows nor keeps results of a session that ended while no tab was open', async () => {
       await visitAs('ada')
       browser.session = null
       const page = visit()
@@ -275,7 +275,7 @@ describe('indexedDbStore', () => {
       expect(shown.now).toBe('undefined pending')
     })
 
-    it('stores public results apart: they are shown to everyone and survive a sign-out', async () => {
+    it('stores public results separately: all users see them, and they survive a sign-out', async () => {
       await visitAs('ada')
       browser.session = null
       const page = visit()
@@ -366,7 +366,7 @@ describe('indexedDbStore', () => {
       expect(await readStored()).not.toContain('tasks:list')
     })
 
-    it('shows nothing that was stored with another version, and deletes it', async () => {
+    it('neither shows nor keeps results that were stored with another version', async () => {
       await visitAs('ada', undefined, { store: { version: '1' } })
       const page = visit({ store: { version: '2' } })
       const [shown, ofAll] = [useShown(page), useShown(page, 'public')]

@@ -54,7 +54,7 @@ async function mountForm() {
 }
 
 describe('useConvexForm with FormKit', () => {
-  it('shows the errors of the schema and of the deployment at the inputs, and sends what FormKit holds', async () => {
+  it('shows errors of the schema and the deployment at the inputs, and sends the input values', async () => {
     const { messages, fill, submit, sent, form } = await mountForm()
     await submit()
     expect([messages(), sent()]).toEqual([['Write something.'], []])

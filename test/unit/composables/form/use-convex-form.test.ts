@@ -191,7 +191,7 @@ describe('useConvexForm', () => {
       expect([form.errors.value, sent()]).toEqual([{}, []])
     })
 
-    it('rejects with what the schema throws, and can be submitted again', async () => {
+    it('rejects with the error that the schema throws, and can be submitted again', async () => {
       openPage()
       const broken = { '~standard': { version: 1, vendor: 'test', validate: vi.fn().mockRejectedValueOnce(new Error('broken')).mockReturnValue({ value: { text: 'a' } }) } }
       const form = mountForm({ schema: broken })
@@ -396,7 +396,7 @@ describe('useConvexForm', () => {
   })
 
   describe('identity change', () => {
-    it('resets values, errors and state in the same tick, and the next page shows nothing of them', async () => {
+    it('resets values, errors and state in the same tick, and the next page shows none of them', async () => {
       openPage(() => ({ field: 'text', message: 'Taken by ada.' }), { user: 'ada' })
       page.deployment.functions.set('users:whoami', (_args, subject) => subject)
       const seen: string[] = []

@@ -175,7 +175,7 @@ describe('usePresence', () => {
       await until(() => beats().length === 2)
     })
 
-    it('is sent in the tick of an identity change, and the next user has a session of their own', async () => {
+    it('is sent in the tick of an identity change, and the next user has another session', async () => {
       await openPage()
       const { users } = visit()
       await until(() => !!users.value)
