@@ -88,6 +88,7 @@ function writePage(source: string, text: string, sources: string[]): string {
     .replace(/\[!\[([^\]]+)\]\(\.\.\/public\/([^)]+)\)\]\(\.\.\/public\/([^)]+\.webm)\)/g, (_, label: string, poster: string, film: string) =>
       writeFilm(label, poster, film))
     .replace(/\b(src|srcset)="(?:\.\.|docs)\/public\//g, '$1="/')
+    .replace(/\]\((?:\.\.|docs)\/public\/([^)]+)\)/g, '](/$1)')
     .replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!\w+:)([^()\s]*)\)/g, (whole, mark: string, label: string, target: string) =>
       mark ? whole : writeLink(source, label, target, sources)))
     // The attributes of an example are for the tests.

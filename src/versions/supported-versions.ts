@@ -8,6 +8,8 @@
  * version for itself.
  */
 export const SUPPORTED_VERSIONS = {
+  '@pinia/colada': '^1.0.0',
+  '@tanstack/vue-query': '^5.0.0',
   'better-auth': '>=1.6.34 <1.8',
   'convex': '^1.48.0',
   'esbuild': '>=0.25.0 <1.0.0',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -37,6 +37,11 @@ try {
   link(convue, join(modules, 'convue'))
 
   cpSync(join(root, 'playground/convex'), join(app, 'convex'), { recursive: true, filter: path => !path.endsWith('tsconfig.json') })
+  // The playground uses the sources of the package.
+  for (const name of readdirSync(join(app, 'convex')).filter(name => name.endsWith('.ts'))) {
+    const file = join(app, 'convex', name)
+    writeFileSync(file, readFileSync(file, 'utf8').replace('../../src/convex/index', 'convue/convex'))
+  }
   const dependencies = Object.fromEntries(['convue', ...INSTALLED].map(name => [name, '*']))
   write('package.json', JSON.stringify({ name: 'packed', private: true, type: 'module', dependencies }))
   write('tsconfig.json', JSON.stringify({

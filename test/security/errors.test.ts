@@ -34,6 +34,8 @@ async function openPage(answers: Record<string, unknown>, accepts = true) {
     },
   })
   const convex = createConvex({ url: deployment.url, authClient, clientOptions: deployment.clientOptions })
+  // The page depends on the user.
+  void convex.auth.ready()
   await vi.advanceTimersByTimeAsync(30_000)
   return {
     convex,

@@ -42,8 +42,11 @@ export function usePreloadedQuery<Q extends FunctionReference<'query'>>(
 ): UsePreloadedQueryReturn<Q> & PromiseLike<UsePreloadedQueryReturn<Q>> {
   const context = useConvexContext('usePreloadedQuery')
   const { auth = context.queryAuth, keepDataOnError } = options
-  const { authState, isServer } = context
+  const { authState, clients, isServer } = context
   const { userId } = preloaded
+  // The query below is paused until the user is known, so it does not request the user itself.
+  if (userId !== null)
+    clients.needUser()
   const args = jsonToConvex(preloaded.args)
   const value = jsonToConvex(preloaded.value)
   const initialIdentity = identityOf(context)
