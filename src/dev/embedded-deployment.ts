@@ -7,7 +7,6 @@ import { ConvueError } from '../errors/convue-error.ts'
 import { describeSiteUrl } from './describe-site-url.ts'
 import { findDeploymentPorts } from './free-port.ts'
 import { acquireDeployment, describeLocal } from './local-deployment.ts'
-import { MAILBOX_PATH } from './mailbox.ts'
 import { networkOrigins } from './network-origins.ts'
 import { VIEWER_PATH } from './viewer/viewer-handler.ts'
 
@@ -106,8 +105,7 @@ export class EmbeddedDeployment {
   describe(root: string): [label: string, text: string][] {
     return [
       ...describeLocal(this.#options, root),
-      ['Mails', `${this.origin}${MAILBOX_PATH}`],
-      ['Data viewer', `${this.origin}${VIEWER_PATH}`],
+      ['Tables, log and mails', `${this.origin}${VIEWER_PATH}`],
       ...describeSiteUrl(this.#options, this.origin),
     ]
   }

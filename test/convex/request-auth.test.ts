@@ -18,6 +18,8 @@ const { users } = anyApi as any
 const JWT = 'better-auth.convex_jwt'
 const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'
+/** The companion of the session cookie, which pages can read. */
+const STORE_KEY = 'better-auth.convue_store_key'
 
 /** An adapter that reports the name of each of its calls. */
 function counting(adapter: any, report: (name: string) => void): any {
@@ -109,7 +111,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
 
   it('signs up through `handler`; its bound token runs queries without requests to Better Auth', async () => {
     const { cookies, userId } = await signUp()
-    expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+    expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, STORE_KEY, SESSION])
     asked.length = 0
     expect(await forRequest(cookies).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
     expect(asked).toEqual([])
@@ -118,7 +120,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
   describe('and a route of the app that answers requests without `handler`', () => {
     it('signs up with a bound token, which runs queries without a request to Better Auth', async () => {
       const { cookies, userId, browserFetch, email } = await signUp('Ada', withoutHandler)
-      expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+      expect([...cookies.keys()].sort()).toEqual([JWT, BINDING, STORE_KEY, SESSION])
       const steps = [
         () => browserFetch(`${ORIGIN}/api/auth/get-session`),
         () => browserFetch(`${ORIGIN}/api/auth/convex/token`),
@@ -163,7 +165,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     expect(await getAuth()).toMatchObject({ user: { id: userId }, token: expect.stringMatching(/^ey/) })
     expect(responseHeaders().get('cache-control')).toBe('private, no-store')
     const renewed = applied(cookies, responseHeaders())
-    expect([...renewed.keys()].sort()).toEqual([JWT, BINDING, SESSION])
+    expect([...renewed.keys()].sort()).toEqual([JWT, BINDING, STORE_KEY, SESSION])
     expect(await forRequest(renewed).fetchAuthQuery(users.whoami)).toMatchObject({ subject: userId })
     expect(asked.sort()).toEqual(['/api/auth/convex/token', '/api/auth/get-session'])
   })

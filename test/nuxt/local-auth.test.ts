@@ -18,7 +18,10 @@ beforeAll(async () => {
 afterAll(() => built?.remove())
 
 interface LocalApp extends NuxtFixture {
-  /** The requests of the app's server to its own auth routes since the last call. */
+  /**
+   * The requests of the app's server to its own auth routes since the last call, except those of the
+   * public keys, which the server requests once, in the background.
+   */
   takeAuthRequests: () => Promise<string[]>
   setMode: (mode: Mode) => Promise<void>
 }
@@ -36,7 +39,7 @@ function useLocalApp({ env, ...options }: NuxtFixtureOptions = {}): LocalApp {
     await call()
   })
   return Object.defineProperties({
-    takeAuthRequests: () => call(),
+    takeAuthRequests: async () => (await call()).filter(request => !/\/convex\/(?:\.well-known|jwks)/.test(request)),
     setMode: async (mode: Mode) => void await call(`?mode=${mode}`),
   } as LocalApp, Object.getOwnPropertyDescriptors(app))
 }

@@ -140,7 +140,7 @@ describe('convue() in vite dev, without variables', () => {
       'Convex: embedded deployment, without an account',
       'Functions: convex, loaded again when you save a file',
       'Data: kept in .convex-local',
-      `Mails: ${url}/__convue/mail`,
+      `Tables, log and mails: ${url}/__convue`,
       'Auth: /api/auth on the origin of the page',
     ])
     const output: string[] = []
