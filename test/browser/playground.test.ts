@@ -328,8 +328,8 @@ describe('a screen 320 pixels wide', () => {
 
 /** Runs in the page. The number of results in its IndexedDB. */
 async function countStoredResults(): Promise<number> {
-  // `convue:` and the deployment's URL; the outbox has a database of its own.
-  const stored = (await indexedDB.databases()).find(({ name }) => name!.startsWith('convue:'))
+  // The name of the page's store and the deployment's URL. The outbox has a database of its own.
+  const stored = (await indexedDB.databases()).find(({ name }) => name!.startsWith('playground:'))
   if (!stored)
     return 0
   const opening = indexedDB.open(stored.name!)
@@ -352,7 +352,7 @@ describe('the page about stored results', () => {
     const frame = page.getByRole('region', { name: 'The app' })
     await frame.getByText('Stored in the browser').waitFor()
     await frame.getByText('isStalefalse').waitFor()
-    await page.waitForFunction(countStoredResults)
+    await expect.poll(() => page.evaluate(countStoredResults)).toBeGreaterThan(0)
 
     // Only the files of the app arrive, as from a service worker.
     expectProblem(/Failed to load resource|net::ERR_/)
