@@ -38,7 +38,7 @@ async function check(): Promise<void> {
 }
 
 /** Installs the package in an app, builds the app's page, and runs its program. */
-async function tryApp(name: string, { packages, page, program }: App, manager: PackageManager, packed: string): Promise<void> {
+async function tryApp(name: string, { packages, page, program, allowsConflicts }: App, manager: PackageManager, packed: string): Promise<void> {
   const app = join(scratch, manager.name, name)
   const dependencies = { convex: 'latest', vue: 'latest', ...packages, convue: `file:${packed}` }
   writeJson(join(app, 'package.json'), { name, private: true, type: 'module', dependencies })
@@ -46,7 +46,7 @@ async function tryApp(name: string, { packages, page, program }: App, manager: P
   write(join(app, 'main.js'), page)
   write(join(app, 'program.js'), program)
   write(join(app, 'convex/numbers.ts'), 'import { queryGeneric } from \'convex/server\'\nexport const one = queryGeneric(() => 1)\n')
-  await manager.install(app)
+  await manager.install(app, { allowsConflicts })
   await runNode([VITE, 'build', '--logLevel', 'warn'], app)
   await runNode(['program.js'], app)
   const beside = Object.keys(packages).map(dependency => `${dependency} ${versionIn(app, dependency)}`)

@@ -9,6 +9,8 @@ export interface App {
   page: string
   /** A program for Node that uses the packages. */
   program: string
+  /** Whether npm may install peers that conflict, as it does by default. By default, the check does not allow it. */
+  allowsConflicts?: true
 }
 
 const { esbuild, jose, ws } = SUPPORTED_VERSIONS
@@ -44,6 +46,28 @@ const IMPORT = `
   import { createConvexServer } from 'convue/server'
   assert.deepEqual([typeof createConvex, typeof createConvexServer], ['function', 'function'])`
 
+/** A page that reads with the query options for another query library. */
+function queryLibraryPage(entry: string, library: string, install: string): string {
+  return `
+  import { createConvex } from 'convue'
+  import { convexQueryOptions } from '${entry}'
+  import { anyApi } from 'convex/server'
+  import { createApp, h } from 'vue'
+  ${library}
+  const convex = createConvex({ url: 'https://happy-otter-123.convex.cloud' })
+  const app = createApp({ setup() {
+    const { data } = useQuery(convexQueryOptions(anyApi.numbers.one, {}))
+    return () => h('p', data.value)
+  } })
+  app.use(convex)${install}.mount('#app')`
+}
+
+const PINIA_COLADA_PAGE = queryLibraryPage(
+  'convue/pinia-colada',
+  'import { PiniaColada, useQuery } from \'@pinia/colada\'\n  import { createPinia } from \'pinia\'',
+  '.use(createPinia()).use(PiniaColada)',
+)
+
 export const APPS: Record<string, App> = {
   'nothing-else': { packages: {}, page: page(''), program: IMPORT },
   'better-auth-1.6': {
@@ -63,6 +87,23 @@ export const APPS: Record<string, App> = {
     program: `${START}
   import { convexTest } from 'convex-test'
   assert.equal(typeof convexTest, 'function')`,
+  },
+  'pinia-colada-oldest': {
+    packages: { '@pinia/colada': SUPPORTED_VERSIONS['@pinia/colada'].replace('^', ''), 'pinia': '^3.0.0' },
+    page: PINIA_COLADA_PAGE,
+    program: IMPORT,
+  },
+  'pinia-colada-newest': {
+    packages: { '@pinia/colada': SUPPORTED_VERSIONS['@pinia/colada'], 'pinia': 'latest', '@vue/devtools-api': 'latest' },
+    page: PINIA_COLADA_PAGE,
+    program: IMPORT,
+  },
+  'tanstack-query': {
+    // Vue Query has an optional peer for Vue 2.6 only, @vue/composition-api, which `--strict-peer-deps` counts as a conflict.
+    allowsConflicts: true,
+    packages: { '@tanstack/vue-query': SUPPORTED_VERSIONS['@tanstack/vue-query'] },
+    page: queryLibraryPage('convue/tanstack-query', 'import { useQuery, VueQueryPlugin } from \'@tanstack/vue-query\'', '.use(VueQueryPlugin)'),
+    program: IMPORT,
   },
   // Versions that convue/testing cannot use, in an app that does not use it.
   'other-versions': {

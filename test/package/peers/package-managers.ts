@@ -5,11 +5,11 @@ import { run, runNode, write } from './run.ts'
 export interface PackageManager {
   name: string
   /**
-   * Installs the packages of an app.
+   * Installs the packages of an app. With `allowsConflicts`, npm may install peers that conflict.
    *
    * @throws the output of the package manager, if a peer is missing or has a wrong version.
    */
-  install: (app: string) => Promise<void>
+  install: (app: string, options?: { allowsConflicts?: boolean }) => Promise<void>
 }
 
 /** The packages that contain the other package managers. */
@@ -17,8 +17,9 @@ const PUBLISHED = { 'pnpm': '12.21.0', '@yarnpkg/cli-dist': '4.18.1', '@oven/bun
 
 export const npm: PackageManager = {
   name: 'npm',
-  async install(app) {
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--strict-peer-deps'], app)
+  async install(app, { allowsConflicts = false } = {}) {
+    const strict = allowsConflicts ? [] : ['--strict-peer-deps']
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...strict], app)
   },
 }
 

@@ -8,8 +8,15 @@ import { ROOT, run, runNode, versionIn, writeJson } from './run.ts'
 /** What the smoke test needs in addition to the peers. */
 const TOOLS = ['happy-dom', '@types/node', '@types/ws']
 
-// The tests of the repository run in Vitest itself, whose peers are not those of the other packages.
-const { nuxt: _inOtherCheck, vitest: _inTests, ...others } = SUPPORTED_VERSIONS
+// The tests of the repository run in Vitest itself, whose peers are not those of the other packages. The query libraries have apps of
+// their own: the oldest Pinia Colada requires a newer Vue than the oldest that Convue supports.
+const {
+  'nuxt': _inOtherCheck,
+  'vitest': _inTests,
+  '@pinia/colada': _inPiniaColadaApp,
+  '@tanstack/vue-query': _inTanStackApp,
+  ...others
+} = SUPPORTED_VERSIONS
 
 /** The app has no Nuxt: check-nuxt.ts builds one that has. The component supports only Better Auth 1.6. */
 const PEERS: Record<string, string> = { ...others, 'better-auth': '>=1.6.34 <1.7', '@convex-dev/better-auth': '^0.12.5' }
