@@ -146,7 +146,8 @@ export class AppCode {
   }
 
   #begin(kind: ModelCall['kind'], isRejected = false): ModelCall {
-    const { firstId, identity } = this.#options
+    const { firstId, identity, page } = this.#options
+    page.hasUsedUser = true
     const call: ModelCall = { id: firstId + this.calls.length, kind, caller: identity.who, isRejected, outcome: 'pending' }
     this.calls.push(call)
     return call

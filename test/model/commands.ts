@@ -37,6 +37,11 @@ export interface Boot {
   hint: boolean
   tokens: TokenMode
   rendered: boolean
+  /**
+   * Whether the app reads the auth status only after it has settled for the first time, so that the
+   * page requests no token until a query or a call needs its user. @default false
+   */
+  readsStatusLate?: boolean
   latencyMs: number
   mount: ViewSpec[]
   /**
@@ -152,6 +157,7 @@ export const boots: fc.Arbitrary<Boot> = fc.record({
   hint: fc.boolean(),
   tokens: fc.constantFrom<TokenMode>('good', 'good', 'late', 'stalled'),
   rendered: fc.boolean(),
+  readsStatusLate: fc.boolean(),
   latencyMs: fc.constantFrom(0, 20),
   mount: fc.array(view, { minLength: 0, maxLength: 3 }),
   store: fc.constantFrom<Boot['store']>('none', 'companion', 'companion', 'companion', 'plain'),

@@ -1,13 +1,15 @@
 import type { VueWrapper } from '@vue/test-utils'
 import type { ConvexPlugin, UseConvexQueryReturn } from 'convue'
 import type { App } from 'vue'
+import type { ConvexContext } from '../../src/plugin/context.ts'
 import type { Topic, User, ViewSpec } from './commands.ts'
 import type { Answer } from './model-backend.ts'
 import type { Identity, Reading, ShownQuery } from './shown-query.ts'
 import { mount } from '@vue/test-utils'
 import { getFunctionName } from 'convex/server'
 import { useConvexAction, useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery, useConvexUpload, usePreloadedQuery } from 'convue'
-import { defineComponent, effectScope, getCurrentInstance, h, KeepAlive, onActivated, onDeactivated, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
+import { defineComponent, effectScope, h, KeepAlive, onActivated, onDeactivated, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
+import { useConvexContext } from '../../src/plugin/context.ts'
 import { SLOTS } from './commands.ts'
 import { modelApi } from './model-backend.ts'
 import { APP, isTransformFailing } from './shown-query.ts'
@@ -34,9 +36,17 @@ export class ModelPage {
   mutations!: Record<'none' | 'value' | 'loading', ReturnType<typeof useConvexMutation<typeof modelApi.add>>>
   action!: ReturnType<typeof useConvexAction<typeof modelApi.run>>
   upload!: ReturnType<typeof useConvexUpload<typeof modelApi.uploadUrl>>
+  /**
+   * The auth state, which the model reads here: `useConvexAuth().status` also makes the page request
+   * its user's token.
+   */
+  authState!: ConvexContext['authState']
+  /** Whether a query or a call of the page has depended on its user. */
+  hasUsedUser = false
   readonly #wrapper: VueWrapper
   readonly #options: ModelPageOptions
   #app!: App
+  #engine!: ConvexContext['engine']
   /** The scope of queries outside of components, which live as long as the page. */
   readonly #scope = effectScope(true)
 
@@ -51,7 +61,10 @@ export class ModelPage {
       return spec.keepAlive ? h(KeepAlive, { key: `${slot} ${serial}` }, { default: () => isResting ? h(Resting) : view }) : view
     }
     this.#wrapper = mount(defineComponent(() => {
-      this.#app = getCurrentInstance()!.appContext.app
+      const { app, authState, engine } = useConvexContext('ModelPage')
+      this.#app = app
+      this.authState = authState
+      this.#engine = engine
       const mutate = (change: 'none' | 'value' | 'loading') => useConvexMutation(modelApi.add, change === 'none'
         ? {}
         : {
@@ -68,6 +81,11 @@ export class ModelPage {
       this.upload = useConvexUpload(modelApi.uploadUrl, { concurrency: 2, retries: 1, maxSize: 1000 })
       return () => h('main', this.slots.map(renderSlot))
     }), { global: { plugins: [plugin] } })
+  }
+
+  /** Whether the page requests the token of its user, and opens the user's connection. */
+  get needsUser(): boolean {
+    return this.#engine.isNeeded
   }
 
   /** Subscribes in this tick and outside of components, like a store. */
@@ -112,6 +130,7 @@ export class ModelPage {
   #use(spec: ViewSpec, topic: () => Topic, isActive: () => boolean): ShownQuery[] {
     const { kind, live, keepPreviousData, keepDataOnError, lingerMs } = spec
     const auth = kind === 'secret' || (kind === 'preloaded' && spec.preloadedFor) ? 'required' : spec.auth
+    this.hasUsedUser ||= auth !== 'public'
     const argsOf = (topic: Topic) => topic === null ? undefined : { topic }
     const args = spec.isReactive ? () => argsOf(topic()) : argsOf(topic())
     const query = kind === 'secret' ? modelApi.secret : modelApi.tasks

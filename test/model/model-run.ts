@@ -75,6 +75,8 @@ export class ModelRun {
   /** The largest number of token requests that the commands so far can have caused. */
   #budget = 2
   #hadFaultyTokens = false
+  /** How many token requests earlier pages have sent. */
+  #requestsAtOpen = 0
   /** How many calls of `auth.refresh()` have not settled. */
   #authRefreshes = 0
   #hasJumped = false
@@ -116,8 +118,11 @@ export class ModelRun {
       ...(isRendered ? { initialAuth: cookie ? { token: this.#provider.makeToken(), user: { id: cookie.user }, session: { id: cookie.sessionId } } : null } : {}),
       ...(this.#boot.store === 'none' ? {} : persist()),
     })
-    this.#watchIdentity()
     this.#page = new ModelPage(this.#convex, { onTick: () => this.#checkTick(), identity: this.#identity })
+    this.#watchIdentity()
+    this.#requestsAtOpen = source.requests.length
+    if (!this.#boot.readsStatusLate)
+      this.#readStatus()
     this.#app = new AppCode({
       page: this.#page,
       identity: this.#identity,
@@ -126,6 +131,12 @@ export class ModelRun {
       firstId: this.#calls,
     })
     views.forEach((view, slot) => this.#page.set(slot, view))
+  }
+
+  /** The app reads the status of its user, so the page requests a token. */
+  #readStatus(): void {
+    this.#page.hasUsedUser = true
+    void this.#convex.auth.status.value
   }
 
   /** Closes the page, changes the session while no tab is open, and opens the app again. */
@@ -177,9 +188,10 @@ export class ModelRun {
   }
 
   async run(command: Command): Promise<void> {
+    const page = this.#page
     const { length } = this.#provider.source.requests
-    const isUnsettled = this.#hadFaultyTokens || this.#backend.rejected > 0 || this.#hasJumped || this.#isStepping || this.#convex.auth.isLoading.value
-    const isClaimsKnown = isDeepStrictEqual(this.#provider.source.getSnapshot(), this.#provider.truth) && this.#convex.auth.isAuthenticated.value
+    const isUnsettled = this.#hadFaultyTokens || this.#backend.rejected > 0 || this.#hasJumped || this.#isStepping || !page.needsUser || ['loading', 'authenticating'].includes(page.authState.value.status)
+    const isClaimsKnown = isDeepStrictEqual(this.#provider.source.getSnapshot(), this.#provider.truth) && ['authenticated', 'refreshing'].includes(page.authState.value.status)
     await this.#perform(command)
     this.#readCookie()
     this.#isStepping = command.do === 'step'
@@ -192,6 +204,7 @@ export class ModelRun {
       this.#expect(this.#provider.source.requests.length === length + 1, 'new claims cause no token request')
     this.#checkTick()
     this.#checkCalls()
+    this.#checkNeed()
     this.#otherTabs.takeFaults().forEach(fault => this.#faults.add(fault))
     const excess = this.#provider.source.requests.length - this.#budget
     this.#expect(excess <= 0, `${excess} token requests too many after ${JSON.stringify(command)}`)
@@ -203,6 +216,9 @@ export class ModelRun {
     const { deployment } = this.#backend
     this.#heal()
     this.#budget += 14
+    await this.#time.advance(100_000)
+    this.#checkNeed()
+    this.#readStatus()
     await this.#time.advance(100_000)
     this.#provider.report(this.#provider.truth)
     await this.#time.advance(140_000)
@@ -340,6 +356,7 @@ export class ModelRun {
       case 'refreshAuth':
         this.#budget += 3
         this.#authRefreshes++
+        page.hasUsedUser = true
         return void this.#convex.auth.refresh().then(() => this.#authRefreshes--)
       case 'retryAfter':
         this.#hadFaultyTokens = true
@@ -483,8 +500,9 @@ export class ModelRun {
   }
 
   #watchIdentity(): void {
-    const { status, user, session, isRefreshing } = this.#convex.auth
-    this.#scope.run(() => watch([status, user, session, isRefreshing], () => this.#look(), { flush: 'sync', immediate: true }))
+    const { authState } = this.#page
+    const { user, session } = this.#convex.auth
+    this.#scope.run(() => watch([() => authState.value.status, user, session], () => this.#look(), { flush: 'sync', immediate: true }))
   }
 
   /**
@@ -492,11 +510,12 @@ export class ModelRun {
    * any order.
    */
   #look(): void {
-    const { status, user, session, isRefreshing } = this.#convex.auth
+    const { status } = this.#page.authState.value
+    const { user, session } = this.#convex.auth
     const previous = this.#identity.who
-    const who = status.value === 'unauthenticated' ? null : user.value?.id as string | undefined
+    const who = status === 'unauthenticated' ? null : user.value?.id as string | undefined
     this.#expect(previous === undefined || who !== undefined, 'the identity was known and is unknown')
-    Object.assign(this.#identity, { who, isRefreshing: isRefreshing.value })
+    Object.assign(this.#identity, { who, isRefreshing: status === 'refreshing' })
     if (previous !== undefined && previous !== who && this.#session)
       this.#endedSessions.add(this.#session)
     this.#session = who ? keyOf(who, session.value?.id) : undefined
@@ -504,9 +523,9 @@ export class ModelRun {
       return
     const { cookie } = this.#provider
     const isTrue = cookie !== null && this.#session === keyOf(cookie.user, cookie.sessionId)
-    this.#expect(status.value !== 'loading' || isTrue || !this.#endedSessions.has(this.#session!), 'an ended session is current again without a token')
+    this.#expect(status !== 'loading' || isTrue || !this.#endedSessions.has(this.#session!), 'an ended session is current again without a token')
     this.#otherTabs.expectAnnouncement(who ?? null)
-    this.#identity.hadToken = status.value !== 'loading'
+    this.#identity.hadToken = status !== 'loading'
     this.#identity.changes++
     for (const { subject, index } of this.#backend.deployment.sockets) {
       if (subject !== null)
@@ -563,6 +582,16 @@ export class ModelRun {
    */
   #isAuthenticating(socket: number): boolean {
     return this.#backend.deployment.sockets[socket]!.frames.some(({ type }) => type === 'Authenticate')
+  }
+
+  /** A page that has not depended on its user yet requests no token and opens no connection of the user. */
+  #checkNeed(): void {
+    const { needsUser, hasUsedUser } = this.#page
+    this.#expect(needsUser === hasUsedUser, `the page ${needsUser ? 'requests' : 'does not request'} the token of its user`)
+    if (needsUser)
+      return
+    this.#expect(this.#provider.source.requests.length === this.#requestsAtOpen, 'a token is requested although the page does not need its user')
+    this.#expect(this.#backend.deployment.liveSockets.every(({ frames }) => frames.every(({ type }) => type !== 'Authenticate')), 'a token is sent although the page does not need its user')
   }
 
   #checkCalls(): void {

@@ -89,7 +89,8 @@ export function faultsOf(shown: ShownQuery, { who, isRefreshing, hadToken, chang
     const isFromBefore = shown.auth === 'optional' && owner === 'anonymous' && !hadToken && (isStale || error !== undefined)
     // While the identity is unknown, a page shows the data that a server has fetched.
     const isGuess = isGiven && shown.auth !== 'public' && who === undefined
-    const isExpected = who === undefined && owner === expected && shown.auth !== 'public' && isStale && status === 'success'
+    const isResult = status === 'success' || (status === 'pending' && shown.keepPreviousData)
+    const isExpected = who === undefined && owner === expected && shown.auth !== 'public' && isStale && isResult
     expect(isMine || isFromBefore || isGuess || isExpected, `shows ${owner}'s`)
   }
 
