@@ -586,10 +586,11 @@ export class ModelRun {
 
   /** A page that has not depended on its user yet requests no token and opens no connection of the user. */
   #checkNeed(): void {
-    const { needsUser, hasUsedUser } = this.#page
-    this.#expect(needsUser === hasUsedUser, `the page ${needsUser ? 'requests' : 'does not request'} the token of its user`)
+    const { needsUser, hasUsedUser, shown } = this.#page
+    this.#expect(hasUsedUser || !needsUser, 'the page requests the token of its user although nothing depends on the user')
     if (needsUser)
       return
+    this.#expect([...shown].every(({ auth, topic, isActive }) => auth === 'public' || topic() === null || !isActive()), 'a query of the user runs, but no token is requested')
     this.#expect(this.#provider.source.requests.length === this.#requestsAtOpen, 'a token is requested although the page does not need its user')
     this.#expect(this.#backend.deployment.liveSockets.every(({ frames }) => frames.every(({ type }) => type !== 'Authenticate')), 'a token is sent although the page does not need its user')
   }
