@@ -1,11 +1,11 @@
 import { createMockConvex } from 'convue/testing/mock'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { render } from 'vitest-browser-vue'
 import { api } from '../convex/_generated/api'
-import { answerTasks } from './tasks'
 import TaskList from './TaskList.vue'
+import { answerTasks } from './tasks'
 
-test('adds a task', async () => {
+it('adds a task', async () => {
   const mock = createMockConvex({ user: { id: 'ada', name: 'Ada' } })
   answerTasks(mock, ['Buy milk'])
   const screen = await render(TaskList, { global: { plugins: [mock.plugin] } })
@@ -17,7 +17,7 @@ test('adds a task', async () => {
   expect(mock.calls(api.tasks.add)).toMatchObject([{ args: { text: 'Water the ferns' }, userId: 'ada' }])
 })
 
-test('shows no task after the sign-out', async () => {
+it('shows no task after the sign-out', async () => {
   const mock = createMockConvex({ user: { id: 'ada', name: 'Ada' } })
   answerTasks(mock, ['Buy milk'])
   const screen = await render(TaskList, { global: { plugins: [mock.plugin] } })
