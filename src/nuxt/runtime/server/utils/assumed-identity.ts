@@ -32,6 +32,14 @@ export interface AssumedIdentity {
  */
 type Mode = 'at once' | 'components wait' | 'never'
 
+/**
+ * The mode after a page has read a field that tokens do not have. The page may have been rendered in
+ * an earlier mode: `isAwaited` says whether its components have waited.
+ */
+function afterMissingField(mode: Mode, isAwaited: boolean): Mode {
+  return isAwaited || mode === 'never' ? 'never' : 'components wait'
+}
+
 type Assume = (
   event: H3Event,
   request: ConvexRequest,
@@ -78,7 +86,7 @@ export function createAssumptions(
       const isSent = event.node.res.headersSent
       const outcome = await identity.outcome
       if (outcome === 'missing')
-        mode = identity.isAwaited ? 'never' : 'components wait'
+        mode = afterMissingField(mode, identity.isAwaited)
       if (outcome === 'correct' || isSent)
         return conclude()
       resetResponse()
