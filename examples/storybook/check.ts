@@ -1,4 +1,4 @@
-/** Each story shows its state, the story that adds a task passes, and the tests pass in a browser. */
+/** Each story shows its state, and the tests pass in a browser. */
 import type { Check } from '../harness/check.ts'
 import assert from 'node:assert/strict'
 import { run } from '../../test/package/peers/run.ts'

@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 
 // Without `CHROME_PATH`, the tests use the browser of `npx playwright install chromium`.
 const { CHROME_PATH } = process.env
+const launchOptions = CHROME_PATH ? { executablePath: CHROME_PATH, args: ['--no-sandbox'] } : {}
 
 export default defineConfig({
   plugins: [vue()],
@@ -12,7 +13,7 @@ export default defineConfig({
     browser: {
       enabled: true,
       headless: true,
-      provider: playwright(CHROME_PATH ? { launchOptions: { executablePath: CHROME_PATH, args: ['--no-sandbox'] } } : {}),
+      provider: playwright({ launchOptions }),
       instances: [{ browser: 'chromium' }],
       screenshotFailures: false,
     },

@@ -33,8 +33,8 @@ export interface AssumedIdentity {
 type Mode = 'at once' | 'components wait' | 'never'
 
 /**
- * The mode after a page has read a field that tokens do not have. The page may have been rendered in
- * an earlier mode: `isAwaited` says whether its components have waited.
+ * The mode after a page has read a field that tokens do not have. The page may have been rendered
+ * in an earlier mode: `isAwaited` says whether its components have waited.
  */
 function afterMissingField(mode: Mode, isAwaited: boolean): Mode {
   return isAwaited || mode === 'never' ? 'never' : 'components wait'
