@@ -28,8 +28,8 @@ interface Claim {
 /**
  * Results of a user are shown in two cases only:
  *
- * - The identity is not known yet, and the companion of the session cookie contains the key of the
- *   stored results. The page then expects the user of these results.
+ * - The identity is not known yet, and the companion cookie contains the key of the stored results.
+ *   The page then expects the user of these results.
  * - The user is the current user.
  */
 export class OpenResults implements StoredResults {

@@ -13,7 +13,7 @@ export interface OwnerRecord {
   owner: Owner
   /**
    * The key of the session in which the results were stored. `null` if the server sets no companion
-   * of the session cookie.
+   * cookie.
    */
   key: string | null
   /** The option `version` of the store. */

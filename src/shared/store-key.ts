@@ -1,4 +1,4 @@
-/** The key of a session's stored results, which a companion of the session cookie contains. */
+/** The key of a session's stored results, which the companion cookie contains. */
 
 /** The name of the companion cookie, without the prefixes that Better Auth adds. */
 export const STORE_KEY_COOKIE = 'convue_store_key'

@@ -18,7 +18,7 @@ const { users } = anyApi as any
 const JWT = 'better-auth.convex_jwt'
 const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'
-/** The companion of the session cookie, which pages can read. */
+/** The companion cookie, which pages can read. */
 const STORE_KEY = 'better-auth.convue_store_key'
 
 /** An adapter that reports the name of each of its calls. */

@@ -18,12 +18,12 @@ function keyOf(sessionToken: string): string {
 describe.each(lines)('convex, with Better Auth %s', (line) => {
   const createServer = (more: object = {}) => createAuthServer(line, ({ convex }) => ({ plugins: [convex()], ...more }))
 
-  /** The companion in the `Set-Cookie`s of a response. */
+  /** The companion cookie in the `Set-Cookie`s of a response. */
   function companion(setCookies: string[]): string | undefined {
     return setCookies.findLast(setCookie => setCookie.startsWith(`${NAME}=`))
   }
 
-  describe('the companion of the session cookie', () => {
+  describe('the companion cookie', () => {
     it('is set at sign-in: a hash of the session, readable by the page, without the user\'s id', async () => {
       const server = await createServer()
       const { setCookies } = await server.openBrowser().post('/sign-up/email', { name: 'Ada', email: nextEmail(), password: PASSWORD })

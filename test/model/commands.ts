@@ -46,7 +46,7 @@ export interface Boot {
   mount: ViewSpec[]
   /**
    * Whether results of queries are stored for the next visit, and whether the server sets a
-   * companion of the session cookie.
+   * companion cookie.
    */
   store: 'none' | 'companion' | 'plain'
 }

@@ -455,7 +455,7 @@ export class ModelRun {
     }
   }
 
-  /** The browser has the companion of the current session cookie. */
+  /** The browser has the companion cookie of the current session. */
   #readCookie(): void {
     const { cookie, source } = this.#provider
     this.#storage.session = cookie?.secret ?? null

@@ -73,7 +73,7 @@ describe.each(['', '/base'])('the auth routes of a Nuxt app with the base path %
     const cookies = answer.split('\r\n').filter(line => /^set-cookie:/i.test(line))
     expect(cookies.map(cookie => /([\w.]+)=/.exec(cookie)![1]).sort()).toEqual(['auth.convex_jwt', 'auth.convex_jwt_binding', 'auth.convue_store_key', 'auth.session_token'])
     for (const cookie of cookies) {
-      // The companion of the session cookie is for scripts of the page.
+      // The companion cookie is for scripts of the page.
       expect(/; HttpOnly/i.test(cookie)).toBe(!cookie.includes('.convue_store_key='))
       expect(cookie).toMatch(/; SameSite=Lax/i)
       expect(cookie).toMatch(/; Path=\/(?:;|$)/i)

@@ -6,7 +6,7 @@ import { bindingOf, setBoundToken } from '../support/live/auth-cookies.ts'
 import { createBrowserFetch, createToken, FOREIGN_ORIGIN, ORIGIN, signIn, signUp, startFixture } from '../support/live/deployment.ts'
 
 const JWT = 'better-auth.convex_jwt'
-/** The companion of the session cookie, which scripts can read. */
+/** The companion cookie, which scripts can read. */
 const STORE_KEY = 'better-auth.convue_store_key'
 const BINDING = 'better-auth.convex_jwt_binding'
 const SESSION = 'better-auth.session_token'

@@ -231,7 +231,7 @@ describe.each(transports)('forRequest, with Better Auth $name', ({ optionsFor })
       await getToken()
       upstream.answer = json({ user: { id: 'ada' }, session: { id: 's' } }, 200, { 'set-cookie': [cookie('convex_jwt', 2)] })
       await getSession()
-      // The companion of the session cookie has tests of its own.
+      // The companion cookie has tests of its own.
       expect(responseHeaders().getSetCookie().filter(setCookie => !setCookie.includes('convue_store_key'))).toEqual([
         cookie('convex_jwt', 2),
         cookie('session_token', 1),

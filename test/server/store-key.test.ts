@@ -23,10 +23,10 @@ afterEach(async () => {
   await upstream.close()
 })
 
-describe.each(transports)('the companion of the session cookie, with Better Auth $name', ({ optionsFor }) => {
+describe.each(transports)('the companion cookie, with Better Auth $name', ({ optionsFor }) => {
   const session = (rest: string): string => `__Secure-better-auth.session_token=${rest}`
 
-  /** The companions that a response of the proxy sets. */
+  /** The companion cookies that a response of the proxy sets. */
   async function companions(setCookies: string[], method = 'POST', cookies = '', options: Partial<ConvexServerOptions> = {}): Promise<string[]> {
     upstream.answer = json({}, 200, { 'set-cookie': setCookies })
     const server = createConvexServer({ convexUrl: upstream.url, ...optionsFor(upstream.url), ...options })
@@ -67,7 +67,7 @@ describe.each(transports)('the companion of the session cookie, with Better Auth
     expect(await companions([`__Secure-better-auth.dont_remember=true; ${FLAGS}`], 'POST', session(VALUE))).toEqual([])
   })
 
-  it('replaces the companion of the auth server if another plugin has deleted the session', async () => {
+  it('is deleted if another plugin has deleted the session, even if the auth server sets the cookie', async () => {
     const setCookies = [session(`${VALUE}; ${FLAGS}`), `${NAME}=${KEY}; ${READABLE}`, session(`; Max-Age=0; ${FLAGS}`)]
     expect(await companions(setCookies)).toEqual([`${NAME}=; Max-Age=0; ${READABLE}`])
   })

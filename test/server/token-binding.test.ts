@@ -50,7 +50,7 @@ describe.each(transports)('createConvexServer, with Better Auth $name', ({ optio
     const server = createConvexServer({ convexUrl: upstream.url, ...optionsFor(upstream.url), ...options })
     const request = new Request(browserRequest(cookies, headers, 'http://localhost:5173/api/auth/x'), { method })
     const response = await server.handler(request, { address: '127.0.0.1' })
-    // The companion of the session cookie has tests of its own.
+    // The companion cookie has tests of its own.
     return response.headers.getSetCookie().filter(setCookie => !setCookie.includes('convue_store_key'))
   }
 

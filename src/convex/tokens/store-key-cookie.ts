@@ -1,4 +1,4 @@
-/** Sets and deletes the companion of the session cookie, which identifies stored results. */
+/** Sets and deletes the companion cookie, which has the key of the session's stored results. */
 import { sessionTokenOf } from '../../shared/session-cookie.ts'
 import { STORE_KEY_COOKIE, storeKey } from '../../shared/store-key.ts'
 import { setSessionCookieOf } from './session-cookie.ts'
@@ -10,7 +10,7 @@ export function changesStoreKey(ctx: any): boolean {
 }
 
 /**
- * Sets, renews or deletes the companion together with the session cookie. Unlike the session
+ * Sets, renews or deletes the companion cookie together with the session cookie. Unlike the session
  * cookie, scripts can read it: see `convue/persist`.
  */
 export async function setStoreKeyCookie(ctx: any): Promise<void> {

@@ -1,18 +1,20 @@
-/** Sets and deletes the companion of the session cookie, which identifies stored results. */
+/** Sets and deletes the companion cookie, which has the key of the session's stored results. */
 import type { CookieNames } from './auth-cookies.ts'
 import { sessionTokenOf } from '../../shared/session-cookie.ts'
 import { STORE_KEY_COOKIE, storeKey } from '../../shared/store-key.ts'
 import { attributesOf, deletionLike, isDeletion, kindOf, nameOf, valueOf } from './auth-cookies.ts'
 
 /**
- * The `Set-Cookie`s of a response, in which the companion is set, renewed and deleted together with
- * the session cookie. Unlike the session cookie, scripts can read it: see `convue/persist`.
+ * The `Set-Cookie`s of a response, in which the companion cookie is set, renewed and deleted
+ * together with the session cookie. Unlike the session cookie, scripts can read it: see
+ * `convue/persist`.
  */
 export async function addStoreKey(setCookies: string[], names: CookieNames): Promise<string[]> {
   const session = setCookies.findLast(setCookie => kindOf(nameOf(setCookie), names) === 'session_token')
   if (!session)
     return setCookies
-  // The plugin `convex()` may have set it before another plugin replaced or deleted the session.
+  // The plugin `convex()` may have set the companion cookie before another plugin replaced or
+  // deleted the session.
   const others = setCookies.filter(setCookie => kindOf(nameOf(setCookie), names) !== STORE_KEY_COOKIE)
   const name = nameOf(session).replace(/session_token$/, STORE_KEY_COOKIE)
   const token = isDeletion(session) ? null : sessionTokenOf(valueOf(session))

@@ -76,8 +76,8 @@ export async function bindToken(
  * Removes the deletion of the session's cookie from the `Set-Cookie`s of an answer. Used if the
  * request only reads: when the answer arrives, another tab may have signed in, and the deletion
  * would remove the cookie of that new session. Keeping the cookie of an ended session is safe,
- * since Better Auth finds no session for this cookie. The token of the ended session is deleted.
- * If the session cookie is kept, its companion is kept too.
+ * since Better Auth finds no session for this cookie. The token of the ended session is deleted. If
+ * the session cookie is kept, the companion cookie is kept too.
  */
 export function keepSessionCookie(setCookies: string[], names: CookieNames): string[] {
   const isKept = (kind: string | null): boolean => kind === 'session_token' || kind === STORE_KEY_COOKIE

@@ -9,7 +9,7 @@ import 'fake-indexeddb/auto'
 export class BrowserStorage {
   /** The session of the session cookie, as the secret of the session; `null` for none. */
   session: string | null = null
-  /** Whether the server sets a companion of the session cookie. */
+  /** Whether the server sets a companion cookie. */
   hasCompanion = true
   /** Further cookies. */
   otherCookies = 'theme=dark'
