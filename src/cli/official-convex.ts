@@ -33,7 +33,10 @@ export interface ConvexResult {
   stderr: string
 }
 
-/** Variables and `.env` files that would choose another deployment. Empty ones count as not set. */
+/**
+ * Empties the variables that could choose another deployment, which may also be in `.env` files.
+ * The official command line treats an empty variable as not set.
+ */
 const NO_OTHER_DEPLOYMENT = { CONVEX_DEPLOYMENT: '', CONVEX_DEPLOY_KEY: '', CONVEX_DEPLOYMENT_TOKEN: '' }
 
 /** The variables that name a deployment for the official command line. */

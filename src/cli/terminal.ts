@@ -49,7 +49,10 @@ export async function withProgress<Result>(text: string, work: () => Promise<Res
   }
 }
 
-/** Lines that functions write to the console would be mixed with what a command prints. */
+/**
+ * Runs `work`, and writes to stderr what it writes to stdout. Otherwise, lines that functions write
+ * to the console would be mixed with the output of a command.
+ */
 export async function withOutputOnStderr<Result>(work: () => Promise<Result>): Promise<Result> {
   const write = process.stdout.write
   process.stdout.write = process.stderr.write.bind(process.stderr)

@@ -25,7 +25,7 @@ const sync = defineCommand({
     },
     'prod': {
       type: 'boolean',
-      description: 'Use the production deployment, also before its first deployment. '
+      description: 'Use the production deployment, also before the first functions are deployed to it. '
         + 'It gets a secret and keys of its own, never those of convex/.env',
     },
     'file': { type: 'string', description: 'File with the variables (default: .env in the folder of the functions)' },
@@ -43,7 +43,8 @@ const sync = defineCommand({
       wanted.SITE_URL = await requireSiteUrl()
     const variables = await withProgress(`Comparing the variables of ${name}`, () =>
       syncEnv(store, { functions, wanted, auth }))
-    // The next start reads the file, which must not contain another value.
+    // The embedded deployment reads the file when it starts again, so the file must have this value
+    // too.
     if (args['site-url'] !== undefined && isEmbedded)
       await fileStore(file).write({ SITE_URL: wanted.SITE_URL! })
     printVariables(variables)
@@ -59,7 +60,10 @@ interface FoundStore {
   isEmbedded: boolean
 }
 
-/** Without a deployment, returns the file, which the embedded deployment reads when it starts. */
+/**
+ * The place of the variables: a deployment, or else the file `file`, which the embedded deployment
+ * reads when it starts.
+ */
 async function findStore(
   { data, prod, file }: { data: string, prod: boolean, file: string },
 ): Promise<FoundStore> {

@@ -30,7 +30,10 @@ function checkIgnored({ root, functions, data, isEmbedded }: Project): Finding[]
   return answers.filter(({ status }) => status === 'no').map(({ file }) => finding('FILE_NOT_IGNORED', { file }))
 }
 
-/** A file inside of the folder of the data stands for the folder, which ignores its own files. */
+/**
+ * For the folder of the data, git is asked about a file in it: the folder has a `.gitignore` of its
+ * own, which ignores its files and not the folder.
+ */
 function isIgnored(root: string, file: string): 'yes' | 'no' | 'unknown' {
   const path = file.startsWith('.env') || file.endsWith('.env') ? file : join(file, 'admin-key')
   const { status } = spawnSync('git', ['check-ignore', '--quiet', path], { cwd: root })

@@ -76,7 +76,7 @@ export const FINDINGS = {
     fix: ({ name, expected }) => `Set ${name} to ${expected}.`,
   },
   SITE_URL_IS_URL: {
-    what: ({ name, value }) => `${name} is ${value}, to which clients connect.`,
+    what: ({ name, value }) => `${name} is ${value}, the address to which clients connect.`,
     why: 'HTTP actions, and so Better Auth, are at the address that ends with .convex.site.',
     fix: ({ name, expected }) => `Set ${name} to ${expected}.`,
   },

@@ -14,7 +14,10 @@ import { finding } from './findings.ts'
 /** Packages that must be installed only once, since several copies do not share state or types. */
 const SINGLE = ['convex', 'better-auth', 'vue']
 
-/** The command line of Better Auth: the app does not import it, so it may have its own copies. */
+/**
+ * The command line of Better Auth. The app does not import it, so it may have copies of these
+ * packages for itself.
+ */
 const COMMAND_LINES = ['auth']
 
 /** Packages that only the embedded deployment needs. */

@@ -45,7 +45,10 @@ export interface Project extends DoctorOptions {
   running: RunningDeployment | null
   /** Whether the app uses an embedded deployment, and not one of Convex. */
   isEmbedded: boolean
-  /** The variables of the deployment. If they are not known, those of `.env` of the functions. */
+  /**
+   * The variables of the deployment. If they are not known, the variables in the file `.env` of the
+   * functions folder.
+   */
   env: Record<string, string>
   /** Why the variables of the deployment are not known; `null` if they are known. */
   envUnknown: string | null
@@ -94,7 +97,7 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
 
 type Environment = Pick<Project, 'env' | 'envUnknown'>
 
-/** The variables with which the deployment would start count while it does not run. */
+/** While the deployment does not run, the checks use the variables with which it would start. */
 async function readEmbedded(running: RunningDeployment | null, atStart: Record<string, string>): Promise<Environment> {
   return { env: running ? await readRunningVariables(running) : atStart, envUnknown: null }
 }

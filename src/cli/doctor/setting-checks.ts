@@ -8,10 +8,10 @@ import { finding } from './findings.ts'
 /** The length that Better Auth recommends. */
 const SHORTEST_SECRET = 32
 
-/** A random secret of 32 letters has more different ones. */
+/** A random secret of 32 characters has more different characters than this number. */
 const FEWEST_DIFFERENT_LETTERS = 10
 
-/** Secrets that stand in examples and guides. */
+/** Words that occur in the secrets of examples and guides. */
 const KNOWN_SECRETS = /secret|password|changeme|change-me|placeholder|better-auth-secret|example/i
 
 export const SETTING_CHECKS: Check<Project>[] = [
@@ -82,7 +82,7 @@ export function weaknessOf(secret: string): string | null {
   if (secret.length < SHORTEST_SECRET)
     return `it has ${secret.length} characters, and must have at least ${SHORTEST_SECRET}`
   if (KNOWN_SECRETS.test(secret))
-    return 'it contains a word of examples'
+    return 'it contains a word that is common in examples'
   return new Set(secret).size < FEWEST_DIFFERENT_LETTERS ? 'it repeats few characters' : null
 }
 

@@ -85,7 +85,8 @@ async function checkToken({ target, authPath }: LiveProject, send: Send): Promis
   if (claims === null)
     return [finding('TOKEN_MISSING', { address: `${authPath}/convex/token`, answer: answer.summary })]
   const token: string = jsonOf(answer)!.token
-  // The default is a function that does not exist: the deployment verifies the token first.
+  // A function that does not exist is enough, since the deployment verifies the token before it
+  // looks for the function.
   const [path = 'convueDoctor:probe'] = await findQueries(target)
   const query = await ask(`${target.url}/api/query`, {
     method: 'POST',
@@ -99,7 +100,10 @@ async function checkToken({ target, authPath }: LiveProject, send: Send): Promis
   return [finding('TOKEN_REFUSED', { answer: query.summary })]
 }
 
-/** The public queries without arguments. Only a copy lists them, since its admin key is known. */
+/**
+ * The public queries without arguments. Only a copy of the embedded deployment can list them, since
+ * its admin key is known.
+ */
 async function findQueries({ copy }: LiveProject['target']): Promise<string[]> {
   if (copy === null)
     return []

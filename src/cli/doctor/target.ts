@@ -59,7 +59,7 @@ async function openCopy({ root, functions, has, env, origin }: Project): Promise
       siteUrl: origin ?? env.SITE_URL ?? 'http://localhost:5173',
       env: {
         ...Object.fromEntries(variables),
-        // An empty secret has a finding of its own.
+        // Another check reports an empty secret, so the copy gets a valid one for the other checks.
         ...env.BETTER_AUTH_SECRET?.trim() === '' && { BETTER_AUTH_SECRET: randomSecret() },
       },
     })

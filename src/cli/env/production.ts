@@ -1,4 +1,4 @@
-/** What differs when the variables of the production deployment are set. */
+/** Chooses and asks for the variables of the production deployment. */
 import process from 'node:process'
 import { isCancel, text } from '@clack/prompts'
 import { devError } from '../../dev/dev-error.ts'
@@ -18,7 +18,7 @@ function isLocal(url: string): boolean {
 }
 
 /**
- * Asks for the address of the page, where a developer can answer.
+ * Asks for the address of the page, if a developer can answer in the terminal.
  *
  * @throws ConvueError `SITE_URL_MISSING`
  */

@@ -54,7 +54,7 @@ export async function syncEnv(store: VariableStore, options: SyncOptions): Promi
   return Object.entries(complete).map(([name, value]) => ({ name, change: changeOf(current[name], value) }))
 }
 
-/** A secret, and a signing key if the functions use static keys. */
+/** Creates the secret, and a signing key if the functions use static keys, unless they exist. */
 async function createMissing(functions: string, known: Record<string, string>): Promise<Record<string, string>> {
   const secret = known.BETTER_AUTH_SECRET || randomSecret()
   const needsKeys = usesStaticKeys(functions) && isWithoutKey(known.JWKS)

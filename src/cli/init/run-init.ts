@@ -101,7 +101,7 @@ async function installWithProgress(app: App): Promise<void> {
   }
 }
 
-/** A log in CI has no room for each frame of a spinner. */
+/** Shows a spinner in a terminal only: in a log, each frame of it would be a line. */
 function startProgress(command: string): Pick<SpinnerResult, 'stop' | 'error'> {
   if (!process.stdout.isTTY) {
     log.step(command)

@@ -48,7 +48,10 @@ export function findArray(source: Source, node: Node | undefined): ArrayExpressi
   }
 }
 
-/** The expression of the only `return` of a function, without those of functions inside it. */
+/**
+ * The expression that a function returns, if it has only one `return`. A `return` of an inner
+ * function does not count.
+ */
 function onlyResult(body: Node): Node | undefined {
   if (body.type !== 'BlockStatement')
     return body

@@ -119,7 +119,7 @@ export function findAll(root: Node, isWanted: (node: Node) => boolean): { node: 
   return found
 }
 
-/** The white space with which the line of a position begins. */
+/** The indentation of the line that contains a position. */
 export function indentAt({ text }: Source, position: number): string {
   const start = text.lastIndexOf('\n', position - 1) + 1
   return /^[ \t]*/.exec(text.slice(start))![0]

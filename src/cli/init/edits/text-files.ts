@@ -1,7 +1,7 @@
 /** Edits of files that are lists of lines: `.gitignore` and `.env`. */
 import { parseEnv } from 'node:util'
 
-/** Patterns of `.gitignore` that also match a path, by this path. */
+/** Common patterns of `.gitignore` that match a file, by the name of the file. */
 const COVERED_BY: Record<string, string[]> = {
   '.env.local': ['*.local', '.env*', '.env.*'],
   '.env': ['.env*'],
