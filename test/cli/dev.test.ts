@@ -18,7 +18,7 @@ export const count = queryGeneric(async ctx => (await ctx.db.query('seeds' as ne
 `
 
 describe('convue dev', () => {
-  it('serves the functions, prints the lines for .env, and reloads them on save', async () => {
+  it('serves the functions, reloads them when they are saved, and prints the lines for .env', async () => {
     const { root, write } = createApp({ 'convex/greeting.ts': GREETING.replace('TEXT', 'hello') })
     const command = startCommand(root, ['dev'])
     const output = await command.until(/NUXT_PUBLIC_CONVEX_SITE_URL=.*\n/)

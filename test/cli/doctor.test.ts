@@ -109,7 +109,7 @@ describe('convue doctor', () => {
     expect((await doctor(root, { signIn: false })).ids).toEqual([])
   })
 
-  it('says that it could not delete an account, where Better Auth does not allow it', async () => {
+  it('reports an account that it could not delete, because Better Auth does not allow it', async () => {
     const { root } = createApp({ '.env.local': variables })
     const { ids, fixes } = await doctor(root, { signIn: true })
     expect(ids).toEqual(['ACCOUNT_NOT_DELETED'])

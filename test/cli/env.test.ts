@@ -56,7 +56,7 @@ async function statusFor({ deployment: { url } }: LocalDeployment, token: string
 const keyIdOf = (token: string): string => JSON.parse(atob(token.split('.')[0]!)).kid
 
 describe('convue env sync', () => {
-  it('completes convex/.env, with which an app with static keys then starts', async () => {
+  it('adds a missing secret and key to convex/.env, after which an app with static keys starts', async () => {
     const { root } = createStaticApp({ 'convex/.env': '# of the app\nNAME="Ada Lovelace"\nBETTER_AUTH_SECRET=\n' })
     await expect(start(root)).rejects.toThrow()
 
@@ -98,7 +98,7 @@ describe('convue env sync', () => {
     expect(await variablesOf(local)).toMatchObject({ BETTER_AUTH_SECRET: secret })
   })
 
-  it('writes SITE_URL into convex/.env, too, whose later changes then count', async () => {
+  it('also writes SITE_URL into convex/.env, where the next start of the deployment reads it', async () => {
     const { root, write } = createApp({ 'convex/.env': '# of the app\nSITE_URL=http://localhost:9999\n' })
     const file = join(root, 'convex/.env')
     const local = await start(root)

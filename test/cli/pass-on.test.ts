@@ -38,7 +38,7 @@ describe('convue run, data, export and import', () => {
     }
   })
 
-  it('run functions, also internal ones and as a user, list data, and copy it', async () => {
+  it('run functions, also internal functions and as a user, list data, and copy data', async () => {
     expect(await convue('run', 'notes:add', '{"text":"from the terminal"}')).toMatchObject({ code: 0 })
     expect((await convue('run', 'notes:whoami', '--identity', '{"name":"Ada","subject":"ada","issuer":"https://example.com"}')).stdout).toContain('"Ada"')
     expect((await convue('data', '--data=.convex-local')).stdout).toContain('profiles')

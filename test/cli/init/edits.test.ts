@@ -104,7 +104,7 @@ describe('addNuxtModule', () => {
     expect(addNuxtModule(text, {})).toBe(text)
   })
 
-  it('leaves modules that a function call returns to the developer', () => {
+  it('does not edit a list of modules that a function call returns', () => {
     expect(addNuxtModule('export default defineNuxtConfig({ modules: modules() })', {})).toBeNull()
   })
 })
@@ -123,7 +123,7 @@ describe('addRoutes', () => {
     expect(addRoutes(edited!, routes)).toBe(edited)
   })
 
-  it('leaves routes of another file to the developer', () => {
+  it('does not edit routes that are imported from another file', () => {
     expect(addRoutes(`${IMPORT}import { routes } from './routes'\ncreateRouter({ routes })`, routes)).toBeNull()
   })
 })

@@ -238,7 +238,7 @@ describe('convue init', () => {
     await expectNothingToDo('--auth', auth)
   })
 
-  it('gives the deployment and the server of a Nuxt app the same secret', async () => {
+  it('writes the same secret for the deployment and for the server of a Nuxt app', async () => {
     writeNuxtApp()
     await init('--yes', '--auth', 'nuxt')
     const secretOf = (path: string) => /^AUTH_DATABASE_SECRET=(.{40,})$/m.exec(read(path))![1]
@@ -246,7 +246,7 @@ describe('convue init', () => {
     expect(read('.gitignore')).toMatch(/^\.env$/m)
   })
 
-  it('edits the Convex files of an app that has some', async () => {
+  it('edits the existing Convex files of an app', async () => {
     writeViteApp()
     write({
       'convex/schema.ts': 'import { defineSchema, defineTable } from \'convex/server\'\n\nexport default defineSchema({\n  notes: defineTable({}),\n})\n',
@@ -280,7 +280,7 @@ describe('convue init', () => {
     expect(read('.gitignore')).toContain('src/backend/.env')
   })
 
-  it('keeps a file that is in the way, and says so, unless --overwrite is passed', async () => {
+  it('keeps an existing file with other content, and reports it, unless --overwrite is passed', async () => {
     writeViteApp()
     const own = '<template>\n  <p>My tasks</p>\n</template>\n'
     write({ 'src/components/TaskList.vue': own })
@@ -309,7 +309,7 @@ describe('convue init', () => {
     expect(snapshot()).toEqual(before)
   })
 
-  it('changes nothing without --yes where it cannot ask', async () => {
+  it('changes nothing without --yes if it cannot ask', async () => {
     writeViteApp()
     vi.spyOn(process, 'stdin', 'get').mockReturnValue({ isTTY: false } as never)
     const before = snapshot()
