@@ -44,7 +44,7 @@ function trackQueries(answerSession: () => Response | Promise<Response>, answerT
 }
 
 describe('a page that is rendered while the session is requested', () => {
-  it('is dropped if the session has ended, and is rendered anonymously', async () => {
+  it('is rendered again, anonymously, if the session has ended', async () => {
     const { early } = trackQueries(() => Response.json(null))
     const { html, status } = await app.get('/tasks', ada.cookie)
     expect(early()).toBeGreaterThan(0)
@@ -54,7 +54,7 @@ describe('a page that is rendered while the session is requested', () => {
     expect(html).not.toContain(ada.cookies.get('better-auth.convex_jwt'))
   })
 
-  it('is dropped if the session is another user\'s, and is rendered for that user', async () => {
+  it('is rendered again, for the user of the session, if this is another user than that of the token', async () => {
     trackQueries(() => reportOf(bob), () => Response.json({ token: bob.cookies.get('better-auth.convex_jwt') }))
     const { html } = await app.get('/tasks', ada.cookie)
     expect(html).toContain('Secret of Bob</li>')
@@ -63,7 +63,7 @@ describe('a page that is rendered while the session is requested', () => {
     expect(textOf(html, 'status')).toBe('authenticated Bob')
   })
 
-  it('is dropped, and has no identity, if Better Auth reports one session and issues a token of another', async () => {
+  it('is rendered again, without an identity, if Better Auth reports one session and issues a token of another', async () => {
     trackQueries(() => reportOf(ada, { session: { id: 'replaced' } }))
     const { html } = await app.get('/tasks', ada.cookie)
     expect(html).not.toContain('Secret of Ada')

@@ -4,7 +4,7 @@ import { textOf, useNuxtApp } from './fixture.ts'
 const app = useNuxtApp({ base: '/base' })
 
 describe('app.baseURL', () => {
-  it('is part of the path of the auth routes, also for the auth client', async () => {
+  it('is part of the path of the auth routes, on the server and in the auth client', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const { page, requests } = await app.openWindow(await app.openProfile(), '/tasks')
     await page.locator('#unauthenticated').waitFor()

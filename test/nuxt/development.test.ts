@@ -82,7 +82,7 @@ describe('nuxt dev without variables', () => {
     expect(server.log).not.toContain('Restarting Nuxt')
   })
 
-  it('shows the data of the deployment, and what the server did for the latest requests', async () => {
+  it('shows the data of the deployment, and the latest requests with their calls', async () => {
     expect(server.log).toContain(`Tables, log and mails: ${server.url}/__convue`)
     expect((await server.get('/__convue')).html).toContain('#/requests')
     const tables = JSON.parse((await server.get('/__convue/api/tables')).html)
@@ -182,7 +182,7 @@ describe('nuxt dev without variables', () => {
     expect(admin.status).toBe(404)
   })
 
-  it('uses the deployment that npx convex dev writes into .env.local, and ends its own', async () => {
+  it('uses the deployment that npx convex dev writes into .env.local, and ends the embedded deployment', async () => {
     await server.restart(() => app.write('.env.local', 'CONVEX_DEPLOYMENT=dev:happy-otter-123\n'))
     expect(convexUrlOf((await server.get('/')).html)).toBe('https://happy-otter-123.convex.cloud')
     expect(await isReachable(url)).toBe(false)

@@ -58,7 +58,7 @@ describe('auth: \'local\'', () => {
   const app = useLocalApp()
   const host = () => new URL(app.url).host
 
-  it('renders a page as the user whom the app\'s own route reports, without the network', async () => {
+  it('renders a page as the user that the app\'s own route reports, without a request over the network', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     app.takeServerRequests()
     await app.takeAuthRequests()
@@ -163,8 +163,8 @@ describe('auth: \'local\'', () => {
     })
   })
 
-  describe('a route of Better Auth that requests another route, which needs the identity', () => {
-    it('receives an error from there, and causes no endless recursion', async () => {
+  describe('a route of Better Auth that requests another route, for which the identity is requested', () => {
+    it('receives an error from that route, and causes no endless recursion', async () => {
       const ada = await app.signUp('Ada')
       await app.setMode('nested')
       const { html } = await app.get('/public', ada.cookie)

@@ -116,7 +116,7 @@ describe('auth', () => {
     ['\'local\' beside a `clientOnly` module', { modules: before, auth: { clientOnly: true }, convex: { auth: 'local' } }, { provider: 'nuxt-better-auth', identitySource: 'app', proxy: false }],
     ['\'external\' beside the other module', { modules: before, convex: { auth: 'external' } }, { provider: 'nuxt-better-auth', identitySource: 'none', proxy: false }],
     ['\'convue\' beside the other module', { modules: before, convex: { auth: 'convue' } }, { provider: 'convue', identitySource: 'deployment', proxy: true }],
-  ])('decides who provides pages, composables and the identity on the server: %s', async (_, setting, expected) => {
+  ])('determines which module provides the pages and composables, and where the server finds the identity: %s', async (_, setting, expected) => {
     const { options, contentsOf } = await setUp(setting)
     const client = await contentsOf('convue/auth-client.mjs')
     expect(client.includes('useUserSession')).toBe(expected.provider === 'nuxt-better-auth')
@@ -148,7 +148,7 @@ describe('authDatabase', () => {
     expect(readFileSync(`${file}.ts`, 'utf8')).toContain('import { convexDatabase } from \'convue/convex/database\'')
   })
 
-  it('leaves the database to NuxtHub, and to the app if it is false', async () => {
+  it('does not change the database if NuxtHub provides it, or if the option is false', async () => {
     expect((await databaseOf({ modules: before, auth: { hasHubDb: true } })).databaseProvider).toBe('nuxthub')
     expect((await databaseOf({ modules: before, convex: { authDatabase: false } })).databaseProvider).toBe('none')
   })
@@ -159,13 +159,13 @@ describe('authDatabase', () => {
     expect(warnings.join()).toMatch(/\[MODULE_ORDER\].*`modules: \['convue\/nuxt', '@onmax\/nuxt-better-auth'\]`.*`convex: \{ authDatabase: false \}`/)
   })
 
-  it('throws an error for the wrong order of modules if it is true', async () => {
+  it('throws an error for the wrong order of modules if the option is true', async () => {
     await expect(setUp({ modules: after, convex: { authDatabase: true } })).rejects.toThrow('[MODULE_ORDER]')
   })
 
   it.each<[string, SetUp]>([
     ['the order is right', { modules: before }],
-    ['it is false', { modules: after, convex: { authDatabase: false } }],
+    ['the option is false', { modules: after, convex: { authDatabase: false } }],
     ['NuxtHub provides a database', { modules: after, auth: { hasHubDb: true } }],
     ['Better Auth runs elsewhere', { modules: after, auth: { clientOnly: true } }],
   ])('does not warn of the order if %s', async (_, setting) => {
@@ -292,7 +292,7 @@ describe('the aliases #convex/*', () => {
     expect(options.alias['#convex/api']).toBe(join(folder, 'backend/_generated/api'))
   })
 
-  it('refer to the folder of another workspace package', async () => {
+  it('refer to the folder of another package of the workspace', async () => {
     const files = generated('../backend/convex')
     const { folder, options } = await setUp({ root: 'web', files, convex: { functions: '../backend/convex' } })
     expect(options.alias['#convex/api']).toBe(join(folder, '../backend/convex/_generated/api'))

@@ -54,7 +54,7 @@ describe('tokenInPayload: false', () => {
 })
 
 describe('tokenInPayload: false, with a token endpoint that does not answer', () => {
-  it('makes the page interactive at once and keeps its data, and live when the token arrives', async () => {
+  it('makes the page interactive at once with its data, and live when the token arrives', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     const profile = await app.openProfile(ada.cookie)
     // Records the text of the page in each frame.
@@ -121,7 +121,7 @@ describe('pageAuth: \'required\'', () => {
 })
 
 describe('server.timeoutMs', () => {
-  it('limits how long a page waits for a query, whose `error` is then set', async () => {
+  it('limits how long a page waits for a query, and then sets `error` of the query', async () => {
     const ada = await app.signUp('Ada')
     app.intercept(async request => request.url.endsWith('/api/query') && (await request.text()).includes('failingQuery') ? await new Promise(() => {}) : undefined)
     const since = performance.now()

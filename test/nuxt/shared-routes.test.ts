@@ -52,7 +52,7 @@ describe.each(presets)('on %s, a page that a cache keeps', (preset, options) => 
     expect(headers.getSetCookie()).toEqual([])
   })
 
-  it('differs from other pages, which are rendered for the request\'s user, even if they fail', async () => {
+  it('does not affect other pages: they are rendered for the request\'s user, even if they fail', async () => {
     const ada = await app.signUp('Ada')
     const page = await visit('none', ada)
     expect(textOf(page.html, 'rendered')).toBe('authenticated Ada Ada')
