@@ -115,7 +115,7 @@ describe.each(apps)('createConvex with crossDomainClient, with the tables $table
     expect([auth.status.value, auth.error.value]).toEqual(['unauthenticated', null])
   })
 
-  it('distinguishes a token that has been used from one that the server could not check', async () => {
+  it('reports different errors for a used token and for a token that the server could not check', async () => {
     const address = await signInAtProvider()
     window.history.replaceState(null, '', address)
     const { current } = openPage()

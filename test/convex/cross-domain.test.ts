@@ -113,7 +113,7 @@ async function userOf(browser: Browser, url?: URL): Promise<string | undefined> 
 }
 
 describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (line) => {
-  it('keep the session in a header and a storage, without cookies', async () => {
+  it('send the session in a header and keep it in a storage, without cookies', async () => {
     const browser = openBrowser(await createServer(line))
     const email = nextEmail()
     const { error } = await browser.openPage().authClient.signUp.email({ email, password: PASSWORD, name: 'Ada' })
@@ -169,7 +169,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(other.refused).toMatchObject([{ status: 400, code: 'ONE_TIME_TOKEN_INVALID' }])
   })
 
-  it('never report a page that returns from a provider as signed out', async () => {
+  it('never report a sign-out on a page to which a provider redirects', async () => {
     const server = await createServer(line)
     const browser = openBrowser(server)
     const url = await signInAtProvider(server, browser)
@@ -233,7 +233,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(server.db.account!.map(({ providerId }) => providerId)).toEqual(['credential', 'stub'])
   })
 
-  it('keep the cookies of a request with Authorization away from scripts', async () => {
+  it('do not let scripts read the cookies of a response to a request with Authorization', async () => {
     const server = await createServer(line)
     const signUp = await server.auth.handler(new Request(`${DEPLOYMENT}/api/auth/sign-up/email`, {
       method: 'POST',
@@ -247,7 +247,7 @@ describe.each(lines)('crossDomain and crossDomainClient, with Better Auth %s', (
     expect(response.headers.get('set-better-auth-cookie')).toBeNull()
   })
 
-  it('warn about a refused token without an option', async () => {
+  it('warn about a refused token if the app does not set `onRefusedToken`', async () => {
     const browser = openBrowser(await createServer(line))
     const { authClient } = browser.openPage(`${APP}/?ott=unknown`, { onRefusedToken: undefined })
     await authClient.getSession()

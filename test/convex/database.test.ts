@@ -73,7 +73,7 @@ describe('defineAuthDatabase', () => {
     expect((await read('findMany', { model: 'verification', where })).map(({ value }: any) => value)).toEqual(['123456:1', '123456:1'])
   })
 
-  it('updates a row with its own id among the changes', async () => {
+  it('updates a row if the changes contain the id of the row', async () => {
     const { id } = await read('findOne', byEmail('bea@example.com'))
     const { rows } = await deployment.mutation(internal.auth.writeAuthTables, {
       statement: {
@@ -164,7 +164,7 @@ describe('defineAuthDatabase', () => {
   })
 
   describe('references', () => {
-    it('to a deleted row are set to `null`, or their rows are deleted, with triggers', async () => {
+    it('to a deleted row are set to `null`, or the rows with these references are deleted, and triggers run', async () => {
       const { id } = await write('create', user('owner@example.com'))
       await write('create', newSession(id, 'of the owner'))
       const invited = user('invited@example.com')

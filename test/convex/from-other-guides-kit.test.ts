@@ -104,7 +104,7 @@ describe('defineAuthFunctions, in place of the helpers of a server kit', () => {
 })
 
 describe('registerAuthRoutes, after the CORS middleware of Hono', () => {
-  it('lets pages of the app read answers, and no other pages', async () => {
+  it('allows requests of pages of the app, and of no other pages', async () => {
     const preflight = (origin: string): Promise<Response> => fetch(`${deployment.siteUrl}/api/auth/get-session`, {
       method: 'OPTIONS',
       headers: { 'origin': origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'better-auth-cookie' },

@@ -51,7 +51,7 @@ describe('the functions of the guides to Next.js and TanStack Start', () => {
   })
 
   describe('createConvexServer', () => {
-    it('replaces the server utilities, for the user of the cookies', async () => {
+    it('runs queries on a server as the user of the cookies, in place of the server utilities', async () => {
       const app = createAppServer(deployment)
       const browser = createAppFetch(app)
       await browser(`${ORIGIN}/api/auth/sign-up/email`, {

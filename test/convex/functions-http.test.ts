@@ -61,7 +61,7 @@ describe('registerAuthRoutes', () => {
       })
     })
 
-    it.each(FOREIGN)('allows no page of %s to read an answer', async (origin) => {
+    it.each(FOREIGN)('does not let pages of %s read an answer', async (origin) => {
       const preflight = await fetch(`${routes}/get-session`, { method: 'OPTIONS', headers: { origin } })
       expect(preflight.status).toBe(403)
       const response = await fetch(`${routes}/get-session`, { headers: { origin } })
@@ -139,7 +139,7 @@ describe('registerAuthRoutes', () => {
       expect(preflight.headers.get('access-control-allow-origin')).toBe(ORIGIN)
     })
 
-    it.each(['*', '**', '*.*', '*.*.*', '?*', '*?', 'https://*', 'https://*.*', 'https://*/**', 'https://**', '*://*', 'https://*:*', '*:*', '*://*:*'])('allows no origin because of %s, which every origin matches', async (pattern) => {
+    it.each(['*', '**', '*.*', '*.*.*', '?*', '*?', 'https://*', 'https://*.*', 'https://*/**', 'https://**', '*://*', 'https://*:*', '*:*', '*://*:*'])('does not allow other origins if a trusted origin is %s, which every origin matches', async (pattern) => {
       for (const origin of ['https://navy.example.com', ...FOREIGN]) {
         const { headers } = await send('/custom/auth/ok', { headers: { origin, 'x-pattern': pattern } })
         expect(headers.get('access-control-allow-origin')).toBeNull()

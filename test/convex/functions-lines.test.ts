@@ -97,7 +97,7 @@ describe.each(LINES)('convue/convex, with Better Auth $line', ({ betterAuth, mem
 })
 
 describe('registerAuthRoutes', () => {
-  it('answers with Better Auth 1.7 in the runtime of Convex', async () => {
+  it('answers requests with Better Auth 1.7 in the runtime of Convex', async () => {
     const deployment = await startDeployment({ functions: join(import.meta.dirname, 'apps/functions-next/convex'), siteUrl: ORIGIN })
     const response = await fetch(`${deployment.siteUrl}/api/auth/ok`, { headers: { origin: ORIGIN } })
     expect(await response.json()).toEqual({ ok: true })

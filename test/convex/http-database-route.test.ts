@@ -103,7 +103,7 @@ describe('registerAuthDatabaseRoute', () => {
       ['another version', JSON.stringify({ version: 2, statements: [find('user')] }), 400, 'VERSION'],
       ['a value that is not Convex\'s', JSON.stringify({ version: 1, statements: [find('user', { limit: { $integer: 'x' } })] }), 400, 'MALFORMED'],
       ['an oversized body', bodyOf(find('user', { select: ['a'.repeat(4 * 2 ** 20)] })), 413, 'TOO_LARGE'],
-    ])('is refused with a plain code for %s', async (_name, body, status, code) => {
+    ])('is refused with a code, and no other text, for %s', async (_name, body, status, code) => {
       expect(await send({ body })).toEqual({ status, body: { code } })
     })
 
@@ -188,7 +188,7 @@ describe('registerAuthDatabaseRoute › options', () => {
     expectConsole(/\[AUTH_DATABASE_SECRET_MISSING\]/)
   })
 
-  it('do not change the values that arrive: bytes, lists, large and special numbers, `null`', async () => {
+  it('do not change values of any kind: bytes, lists, large and special numbers, `null`', async () => {
     const app = new Hono()
     const received: any[] = []
     const run = async (_ctx: unknown, { data }: any) => {
@@ -217,11 +217,11 @@ describe('registerAuthDatabaseRoute › options', () => {
     ['tables', { tables: { user: {} } }],
     ['path', { path: 'auth-database' }],
     ['http', null],
-  ])('that cannot work are refused at once: %s', (_name, wrong) => {
+  ])('are refused at once if they cannot work: %s', (_name, wrong) => {
     expect(() => registerAuthDatabaseRoute((wrong ? new Hono() : {}) as never, { ...options, ...wrong } as never)).toThrow('[CONVEX_OPTION_INVALID]')
   })
 
-  it('with an empty list of tables, the error names the command that writes them', () => {
+  it('cause an error that names the command to run if the list of tables is empty', () => {
     expect(() => registerAuthDatabaseRoute(new Hono() as never, { ...options, tables: [] })).toThrow('npx auth generate')
   })
 })

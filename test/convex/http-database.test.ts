@@ -89,7 +89,7 @@ describe('convexDatabase', () => {
       expect(second).toMatchObject({ reason: { name: 'ConvueError', code: 'AUTH_VALUE_TAKEN', why: expect.stringContaining('`email`') } })
     })
 
-    it('has at most 100 statements, and the next one then follows', async () => {
+    it('has at most 100 statements, and another request contains the others', async () => {
       const rows = await Promise.all(Array.from({ length: 230 }, (_, number) => adapter.create(newRow(`many ${number}`))))
       expect(new Set(rows.map(({ id }: any) => id)).size).toBe(230)
       expect(sentTypes().map(types => types.length)).toEqual([100, 100, 30])
@@ -153,11 +153,11 @@ describe('convexDatabase', () => {
       expect(proxy.requests).toHaveLength(1)
     })
 
-    it('of an unreachable deployment name the reason', async () => {
+    it('contain the reason if the deployment cannot be reached', async () => {
       await expect(open({ siteUrl: 'http://127.0.0.1:9' }).count(byIdentifier('none'))).rejects.toMatchObject({ code: 'AUTH_DATABASE_UNREACHABLE' })
     })
 
-    it('of triggers reach the app\'s server only if the trigger has thrown a `ConvexError`', async () => {
+    it('of a trigger reach the app\'s server only if the trigger has thrown a `ConvexError`', async () => {
       const refused: any = await adapter.create(newUser('Refused')).catch(error => error)
       expect(refused).toBeInstanceOf(ConvexError)
       expect(refused.data).toEqual({ code: 'NAME_REFUSED' })
@@ -198,7 +198,7 @@ describe('convexDatabase', () => {
       expect(await database.count({ model: 'user' })).toEqual(expect.any(Number))
     })
 
-    it('are all that a platform without `process` needs', async () => {
+    it('are enough on a platform without `process`', async () => {
       const database = open()
       const withoutSecret = open({ secret: undefined })
       vi.stubGlobal('process', undefined)
@@ -207,7 +207,7 @@ describe('convexDatabase', () => {
       expect(results).toMatchObject([{ value: expect.any(Number) }, { reason: { code: 'AUTH_DATABASE_SECRET_MISSING' } }])
     })
 
-    it('may contain an address with a path, whose last slash is ignored', async () => {
+    it('accept an address with a path, and ignore a slash at its end', async () => {
       const urls: string[] = []
       const fetch = async (url: string) => {
         urls.push(url)
@@ -218,7 +218,7 @@ describe('convexDatabase', () => {
       expect(urls).toEqual(['https://a.example/auth-database', 'https://a.example/auth-database', 'https://a.example/convex/auth-database', 'https://a.example/auth-database'])
     })
 
-    it('that cannot work are refused at once', () => {
+    it('are refused at once if they cannot work', () => {
       expect(() => convexDatabase({ siteUrl: 'happy-animal-123' })).toThrow('[CONVEX_OPTION_INVALID]')
       expect(() => convexDatabase({ path: 'auth-database' })).toThrow('[CONVEX_OPTION_INVALID]')
       expect(() => convexDatabase({ timeoutMs: 0 })).toThrow('[CONVEX_OPTION_INVALID]')

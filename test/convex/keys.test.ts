@@ -109,7 +109,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
   })
 
   describe('with static keys', () => {
-    it('signs and publishes without the table', async () => {
+    it('signs tokens and publishes keys without the table', async () => {
       const jwks = JSON.stringify(await latest(await createServer()))
       const server = await createServer({ jwks })
       const ada = await signUp(server)
@@ -118,7 +118,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(server.db.jwks).toEqual([])
     })
 
-    it('keeps tokens valid that were signed before JWKS is written; the new key signs at once', async () => {
+    it('keeps tokens valid that were signed before JWKS is written, and then signs with the new key at once', async () => {
       const server = await createServer()
       const before = JSON.stringify(await latest(server))
       const withBefore = server.withOptions(({ convex }) => ({ plugins: [convex({ jwks: before })] }))
@@ -160,7 +160,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(JSON.stringify([created, previous])).not.toMatch(/"d\\?"/)
     })
 
-    it('keeps a key that only the variable contains', async () => {
+    it('keeps a key that is in the variable and not in the table', async () => {
       const jwks = JSON.stringify(await latest(await createServer()))
       const server = await createServer({ jwks })
       const ids = (await rotate(server)).map(({ id }) => id)
@@ -191,7 +191,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       }
     })
 
-    it('reports that the secret has changed', async () => {
+    it('throws an error if the secret has changed', async () => {
       const jwks = JSON.stringify(await latest(await createServer()))
       const server = await createAuthServer(line, ({ convex }) => ({ plugins: [convex({ jwks })], secret: 'another secret that only these tests use, and so on' }))
       await signUp(server)
@@ -237,7 +237,7 @@ describe('getAuthConfigProvider', () => {
     })
   })
 
-  it('takes the base path, the algorithm, and the issuer', () => {
+  it('uses the options for the base path, the algorithm and the issuer', () => {
     expect(getAuthConfigProvider({ basePath: '/custom/auth', algorithm: 'RS256', issuer: 'https://app.example/' })).toMatchObject({
       issuer: 'https://app.example',
       algorithm: 'RS256',

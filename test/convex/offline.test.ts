@@ -124,7 +124,7 @@ describe('defineOfflineMutation', () => {
   })
 
   describe('with other builders', () => {
-    it.each([['around', api.notes.addAsUser], ['inside', api.notes.addAsUserInside as Mutation]])('runs once as the user, %s the builder that reads the user', async (_, reference) => {
+    it.each([['around', api.notes.addAsUser], ['inside', api.notes.addAsUserInside as Mutation]])('runs once as the user, with defineOfflineMutation %s the builder that reads the user', async (_, reference) => {
       const { user, session } = await deployment.mutation(internal.notes.addUser, { name: 'Ada' })
       const auth = await createToken(user, { claims: { sessionId: session } })
       const client = new ConvexHttpClient(deployment.url, { auth, logger: false })

@@ -193,7 +193,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     }
   })
 
-  it('does not delete the cookie of a session if a late answer to a GET says that it has ended', async () => {
+  it('does not delete the session cookie if a late answer to a GET says that the session has ended', async () => {
     const ada = await signUp()
     const ended = new Map(ada.cookies)
     await post(ada.browserFetch, 'sign-out')
@@ -202,7 +202,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     expect(late.headers.getSetCookie().filter(cookie => cookie.startsWith(`${SESSION}=`))).toEqual([])
   })
 
-  it('keeps Better Auth\'s own origin check in force', async () => {
+  it('does not disable Better Auth\'s own check of the origin', async () => {
     const ada = await signUp()
     const request = browserRequest(ada.cookies, { 'origin': 'https://evil.example', 'content-type': 'application/json' }, `${ORIGIN}/api/auth/sign-out`)
     const refused = await app.handler(new Request(request, { method: 'POST', body: '{}' }), { address: '127.0.0.1' })
@@ -270,7 +270,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
         expectConsole(/Error parsing JSON/)
     })
 
-    it('does not use the cache of a session whose end the token endpoint reports', async () => {
+    it('does not use the cache if the token endpoint reports that the session has ended', async () => {
       const { cookies } = await signUpCached()
       const before = new Map(cookies)
       auth.db.session!.splice(0)

@@ -161,7 +161,7 @@ describe('defineKeyActions', () => {
 })
 
 describe('convex', () => {
-  it('does not fail a sign-up in a mutation, where ES256 cannot sign', async () => {
+  it('lets a sign-up in a mutation succeed, although ES256 cannot sign there', async () => {
     await start()
     await deployment.setEnv('JWKS', await run('getLatestJwks'))
     expect(await deployment.mutation(authFunctions.signUp)).toBe('Cid')

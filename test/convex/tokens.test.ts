@@ -35,7 +35,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
   const createServer = (options: ConvexTokenOptions = {}, more: object = {}): Promise<AuthServer> =>
     createAuthServer(line, ({ convex }) => ({ plugins: [convex(options)], ...more }))
 
-  it('works with this version, and reports a version that it does not support', async () => {
+  it('accepts this version, and throws an error for a version that it does not support', async () => {
     const { auth, modules } = await createServer()
     const { version } = await auth.$context
     expect(version.startsWith(`${line}.`)).toBe(true)
@@ -82,7 +82,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect((await ada.get('/convex/token').catch(() => ({ status: 404 }))).status).toBe(404)
     })
 
-    it('sets the claims of definePayload, and always its own', async () => {
+    it('sets the claims of definePayload, which cannot replace the claims of the plugin', async () => {
       const definePayload = async ({ user, session }: any): Promise<Record<string, unknown>> =>
         ({ role: `${user.name} of ${session.id}`, sub: 'eve', sessionId: 'hers', iat: 1, exp: 2, iss: 'https://evil.example', aud: 'others' })
       const server = await createServer({ jwt: { definePayload, expirationSeconds: 60 } })
@@ -285,7 +285,7 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       expect(decodeJwt(ada.tokenCookie!).sessionId).toBe(server.db.session![0].id)
     })
 
-    it('belongs to a user with a second factor after a switch of accounts', async () => {
+    it('belongs to the chosen user after multiSession has switched to a user with a second factor', async () => {
       const server = await createAuthServer(line, ({ convex, multiSession, twoFactor }) => ({ plugins: [multiSession(), convex(), twoFactor()] }))
       const ada = await signUp(server)
       const { body: { user: grace } } = await ada.post('/sign-up/email', { email: nextEmail(), password: PASSWORD, name: 'Grace' })
@@ -330,13 +330,13 @@ describe.each(lines)('convex, with Better Auth %s', (line) => {
       }
     })
 
-    it('are described as OpenID Connect does, with the base path', async () => {
+    it('have an OpenID Connect configuration below the base path, which contains their address', async () => {
       const server = await createServer({}, { basePath: '/custom/auth' })
       const response = await server.auth.handler(new Request(`${SITE_URL}/custom/auth/convex/.well-known/openid-configuration`))
       expect(await response.json()).toMatchObject({ issuer: ISSUER, jwks_uri: `${ISSUER}/custom/auth/convex/jwks` })
     })
 
-    it.each(['/convex/rotate-keys', '/convex/latest-jwks'])('cannot be changed or read with private parts through %s', async (path) => {
+    it.each(['/convex/rotate-keys', '/convex/latest-jwks'])('have no route at %s, which would change them or return their private parts', async (path) => {
       const server = await createServer()
       const response = await signUp(server).then(ada => ada.fetch(`${SITE_URL}/api/auth${path}`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }))
       expect(response.status).toBe(404)

@@ -38,7 +38,7 @@ describe('an app with all parts of convue/convex', () => {
     expect(await other.client.query(api.account.notes)).toContainEqual({ text: `by ${user.email}`, isOwn: false })
   })
 
-  it.each(['changePassword', 'changePasswordInAction'] as const)('shows why Better Auth refuses a password, and changes it: %s', async (name) => {
+  it.each(['changePassword', 'changePasswordInAction'] as const)('shows why Better Auth refuses a wrong password, and changes a right one: %s', async (name) => {
     const { client } = await openAccount()
     const change = (currentPassword: string): Promise<unknown> => {
       const args = { currentPassword, newPassword: NEW_PASSWORD }
