@@ -118,7 +118,7 @@ describe('fetchAuthMutation and fetchAuthAction', () => {
     expect(await write(headers, {}, 'http://internal:3000/page')).toBe('ORIGIN_UNTRUSTED')
   })
 
-  it('never run for an origin that only a header names which `trustProxy` does not name', async () => {
+  it('never run if the origin of the app comes from a header that `trustProxy` does not name', async () => {
     const headers = { 'origin': 'https://evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', 'cf-connecting-ip': '203.0.113.9' }
     for (const trustProxy of [{ addressHeader: 'cf-connecting-ip' }, { addressHeader: 'cf-connecting-ip', protocolHeader: 'x-forwarded-proto' }])
       expect(await write(headers, { trustProxy })).toBe('ORIGIN_UNTRUSTED')

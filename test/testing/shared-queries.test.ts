@@ -17,7 +17,7 @@ function startQueries(): { read: (name: string) => Promise<QueryResult>, execute
 }
 
 describe('sharedQueries', () => {
-  it('keeps all results in use, and the most recently read of the others', async () => {
+  it('keeps all results that are in use, and of the unused results those that were read last', async () => {
     const { read, executed } = startQueries()
     const names = Array.from({ length: 1_500 }, (_, index) => `unused ${index}`)
     const used = await read('used')

@@ -53,7 +53,7 @@ describe('startDeployment › installed versions', () => {
     await expect(startDeployment({ functions })).rejects.toMatchObject(CONFLICT)
   })
 
-  it('reports an error of the app itself as it is', async () => {
+  it('reports an error in the code of the app unchanged', async () => {
     const functions = await createApp({ 'convex/auth.ts': 'import "./missing"' })
     await expect(startDeployment({ functions })).rejects.toMatchObject({
       code: 'FUNCTIONS_INVALID',

@@ -20,7 +20,7 @@ describe('findTarget', () => {
       { CONVEX_DEPLOYMENT: 'dev:happy-otter-123' },
       { kind: 'remote', url: 'https://happy-otter-123.convex.cloud', siteUrl: 'https://happy-otter-123.convex.site' },
     ],
-  ])('for the variables %j returns %j', (variables, target) => {
+  ])('returns the target of the variables: %j, %j', (variables, target) => {
     expect(findTarget(variables)).toEqual(target)
   })
 

@@ -79,7 +79,7 @@ describe('convexQueryOptions of convue/pinia-colada', () => {
     expect([status.value, shown()]).toEqual(['success', 'anonymous: created'])
   })
 
-  it('shares one subscription between components, until `gcTime` after the last of them', async () => {
+  it('shares one subscription between components, and unsubscribes `gcTime` after no component uses it any longer', async () => {
     await openPage()
     const [one, other] = [show(() => 'a'), show(() => 'a')]
     await page.tick(500)

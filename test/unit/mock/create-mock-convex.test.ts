@@ -231,7 +231,7 @@ describe('createMockConvex().action', () => {
 })
 
 describe('createMockConvex().setAuth', () => {
-  it.each(['loading', 'authenticating', 'authenticated', 'unauthenticated'] as const)('is %s at the start with this status', async (status) => {
+  it.each(['loading', 'authenticating', 'authenticated', 'unauthenticated'] as const)('starts the page with the status %s if the option `status` has this value', async (status) => {
     const mock = createMockConvex({ status })
     const page = await show(mock, () => {
       const auth = useConvexAuth()
@@ -319,7 +319,7 @@ describe('createMockConvex().setConnected', () => {
 })
 
 describe('createMockConvex().settled', () => {
-  it('rejects with the call that is missing if a component uses a function without an answer', async () => {
+  it('rejects if a component uses a function without an answer, and names the missing call of the mock', async () => {
     const mock = createMockConvex()
     await expect(showTasks(mock)).rejects.toMatchObject({
       code: 'MOCK_ANSWER_MISSING',

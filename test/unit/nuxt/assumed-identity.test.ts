@@ -53,14 +53,14 @@ function startServer(reader: 'component' | 'middleware') {
 }
 
 describe('createAssumptions', () => {
-  it('lets components wait after a page has read a field that tokens do not have', async () => {
+  it('lets components wait for the session once a page has read a field that tokens do not contain', async () => {
     const server = startServer('component')
     expect(await server.get()).toEqual({ renderings: 2, identity: 'assumed' })
     for (let visit = 0; visit < 3; visit++)
       expect(await server.get()).toEqual({ renderings: 1, identity: 'assumed, components wait' })
   })
 
-  it('assumes no identity once a middleware has read such a field although components wait', async () => {
+  it('stops assuming identities once a middleware, which cannot wait, has read such a field', async () => {
     const server = startServer('middleware')
     expect(await server.get()).toEqual({ renderings: 2, identity: 'assumed' })
     expect(await server.get()).toEqual({ renderings: 2, identity: 'assumed, components wait' })
@@ -68,7 +68,7 @@ describe('createAssumptions', () => {
       expect(await server.get()).toEqual({ renderings: 1, identity: 'confirmed' })
   })
 
-  it('assumes no identity after a page whose rendering began earlier has ended', async () => {
+  it('does not assume identities again when a page ends whose rendering began before they stopped', async () => {
     const server = startServer('middleware')
     const { promise: sessionOfFirst, resolve: reportSessionOfFirst } = deferred<void>()
     const first = server.get(sessionOfFirst)

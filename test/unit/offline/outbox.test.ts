@@ -391,7 +391,7 @@ describe('indexedDbOutbox', () => {
 })
 
 describe('a plugin without an outbox', () => {
-  it('rejects an offline mutation, and has no list', async () => {
+  it('rejects an offline mutation, and throws OUTBOX_MISSING in useConvexOutbox', async () => {
     const page = new ScriptedPage({ user: 'ada' })
     const { mutate } = page.run(() => useConvexMutation(notes.add, { offline: true })).result
     await expect(mutate({ text: 'milk' })).rejects.toMatchObject({ code: 'OUTBOX_MISSING' })

@@ -191,7 +191,7 @@ describe('createConvexHooks', () => {
   })
 
   describe('the app', () => {
-    it('must use the plugin of createConvex before', () => {
+    it('must install the plugin of createConvex first', () => {
       const convex = createConvex({ url: 'https://happy-otter-123.convex.cloud' })
       expect(() => createApp({ render: () => null }).use(createConvexHooks({}))).toThrow('PLUGIN_MISSING')
       void convex.close()

@@ -33,16 +33,16 @@ function everything() {
 
 describe('shareStructure', () => {
   describe('an equal value', () => {
-    it.each(Object.entries(everything()))('keeps its identity: %s', (_kind, value) => {
+    it.each(Object.entries(everything()))('is replaced with the previous object: %s', (_kind, value) => {
       expect(shareStructure(value, copy(value))).toBe(value)
     })
 
-    it('keeps its identity as a whole', () => {
+    it('is replaced with the previous object as a whole', () => {
       const previous = everything()
       expect(shareStructure(previous, everything())).toBe(previous)
     })
 
-    it('keeps its identity in any order of its fields', () => {
+    it('is replaced with the previous object, whatever the order of its fields', () => {
       const previous = { a: 1, b: { c: 2, d: 3 } }
       expect(shareStructure(previous, { b: { d: 3, c: 2 }, a: 1 })).toBe(previous)
     })

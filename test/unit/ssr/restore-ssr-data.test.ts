@@ -80,7 +80,7 @@ describe('createConvex with restoreSsrData', () => {
   it.each([
     ['fetched', 'ada', 'v-0-0 of Ada'],
     ['fetched for a user that the page does not know yet', 'silent', 'v-0-0 undefined'],
-  ])('keeps useId in step with a server that has %s the query', async (_name, user, expected) => {
+  ])('lets useId return the same ids as on a server that has %s the query', async (_name, user, expected) => {
     page = new ScriptedPage({ ssrData: restore(), user, ...user === 'ada' ? { initialAuth: ada } : {} })
     const Nested = defineComponent(() => {
       const id = useId()

@@ -834,7 +834,7 @@ describe('transition', () => {
       expect(nextState(rejected, reports(session('ada', 'ada-2')))).toMatchObject({ status: 'loading', user: { id: 'ada' }, error: null, consecutiveRejections: null, request: { status: 'pending', kind: 'token' } })
     })
 
-    it('has a token request without a back-off after a refresh', () => {
+    it('requests a token at once, without a back-off, after a refresh', () => {
       const requesting = nextState(rejected, refresh)
       expect(nextState(requesting, reports(session('ada')))).toMatchObject({ status: 'unauthenticated', request: { status: 'pending', kind: 'token' } })
     })

@@ -89,7 +89,7 @@ describe('findConflictWithConvue', () => {
 })
 
 describe('SUPPORTED_VERSIONS', () => {
-  it('has the ranges of package.json, in which packages that not every app uses have none', () => {
+  it('equals the ranges in package.json, where optional packages have the range `*`', () => {
     const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'))
     const { vue, convex, 'better-auth': betterAuth, jose: _dependency, ...others } = SUPPORTED_VERSIONS
     const ranges = { vue, convex, 'better-auth': betterAuth }

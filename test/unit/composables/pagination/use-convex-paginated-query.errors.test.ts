@@ -267,7 +267,7 @@ describe('useConvexPaginatedQuery', () => {
       }
     })
 
-    it('restarts the list at most three times if it occurs in a half of a page', async () => {
+    it('restarts the list at most three times if only a half of a page that was split has the invalid cursor', async () => {
       const { seen, query } = await mountPages(2)
       list.intercept = (result, { cursor, endCursor }) => {
         if (cursor === '1' && endCursor === '2')

@@ -38,7 +38,7 @@ describe('useConvexQuery: pausedBy', () => {
     expect(ticks).toEqual(['["pending",null]', '["paused","auth"]', '["pending",null]', '["success",null]', '["paused","auth"]'])
   })
 
-  it('is auth before args, and also if the arguments of a missing user throw', () => {
+  it('is auth without a user, even if the arguments also pause the query, or throw since they read the user', () => {
     const { convex } = openPage()
     const { result } = page.run(() => [
       useAuthedQuery(api.tasks, () => convex.auth.user.value && { of: convex.auth.user.value.id }),
