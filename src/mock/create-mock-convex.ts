@@ -105,7 +105,7 @@ const URL = 'https://mock.convex.cloud'
 
 const DEFAULT_USER: MockUser = { id: 'mock-user', name: 'Mock User' }
 
-/** The turns of the event loop after which a mock without any activity is settled. */
+/** A mock is settled after this number of turns of the event loop without any activity. */
 const QUIET_TURNS = 3
 
 // Tests may replace the timers after the import of this file.
@@ -128,7 +128,7 @@ export function createMockConvex({ user, status, ...options }: MockConvexOptions
   let latestUser = user ?? DEFAULT_USER
   setAuth(status ?? (user ? 'authenticated' : 'unauthenticated'))
   const plugin: Plugin<[]> = {
-    // An app closes its plugin when it is unmounted, so each app has another one.
+    // An app closes its plugin when it is unmounted, so each app needs a plugin of its own.
     install: app => createConvex({
       ...options,
       url: URL,
@@ -141,7 +141,8 @@ export function createMockConvex({ user, status, ...options }: MockConvexOptions
     latestUser = user
     users.set(user.id, user)
     const isSigningIn = status === 'loading' || status === 'authenticating'
-    // A page that knows its user does not return to a status before the sign-in of this user.
+    // While a user is signed in, `loading` and `authenticating` cannot follow for the same user, so
+    // the user is signed out first.
     if (isSigningIn && provider.userId === user.id)
       provider.signOut()
     deployment.holdAuth(status === 'authenticating')
@@ -186,7 +187,7 @@ export function createMockConvex({ user, status, ...options }: MockConvexOptions
     setAuth,
     setConnected(isConnected) {
       deployment.setReachable(isConnected)
-      // Otherwise, the client would connect only after its back-off.
+      // Without this event, the client would connect only after its back-off.
       if (isConnected)
         window.dispatchEvent(new Event('online'))
     },

@@ -20,12 +20,15 @@ export class MockDeployment implements MockSocketHost {
   readonly calls: MockCall[] = []
   /** The errors of functions for which the test has given no answer. */
   readonly missing: Error[] = []
-  /** The users by their ids, as the tokens of the sockets name them. */
+  /** Returns the user with an id, which comes from the token of a socket. */
   readonly #userOf: (id: string) => MockCaller['user']
   readonly #sockets = new Set<MockSocket>()
   #isReachable = true
   #isAuthHeld = false
-  /** Counts what happens, so that {@link settled} notices whether something still happens. */
+  /**
+   * Counts messages and changes of connections: `settled` of the mock waits while this number
+   * grows.
+   */
   #activity = 0
   #timestamp = 0
 
@@ -70,7 +73,7 @@ export class MockDeployment implements MockSocketHost {
     this.#sockets.delete(socket)
   }
 
-  /** Whether the deployment can be reached. If not, all connections are lost. */
+  /** Sets whether the deployment can be reached. If it cannot, all connections are lost. */
   setReachable(isReachable: boolean): void {
     this.#isReachable = isReachable
     for (const socket of [...this.#sockets]) {
@@ -81,7 +84,10 @@ export class MockDeployment implements MockSocketHost {
     }
   }
 
-  /** Whether the deployment leaves tokens unanswered. */
+  /**
+   * Sets whether the deployment leaves tokens unanswered, so that the page remains
+   * `authenticating`.
+   */
   holdAuth(isAuthHeld: boolean): void {
     this.#isAuthHeld = isAuthHeld
     this.invalidate()

@@ -7,7 +7,7 @@ import { readClaims } from '../shared/jwt.ts'
 /** What a socket needs from its deployment. */
 export interface MockSocketHost {
   readonly isReachable: boolean
-  /** Whether tokens are left unanswered. */
+  /** Whether the deployment leaves tokens unanswered. */
   readonly isAuthHeld: boolean
   /** Grows with each change of the data. */
   readonly timestamp: number
@@ -26,17 +26,20 @@ interface Subscribed {
   args: Record<string, Value>
   /** The latest result as text; `undefined` until there is one. */
   sent?: string
-  /** The number of the latest run, whose promise is the only one that counts. */
+  /**
+   * The number of the latest run of the query. Results of earlier runs that arrive later are
+   * ignored.
+   */
   run: number
 }
 
 /** The outcome of a function, as a part of the message about it. */
 type Outcome = { isSuccess: true, value: JSONValue } | { isSuccess: false, message: string, data?: JSONValue }
 
-/** The versions that a transition leads to. */
+/** The versions that the client has after a transition. */
 interface Version { querySet: number, identity: number, timestamp: number }
 
-/** `open`: the client has not sent `Connect` yet, and receives nothing before. */
+/** `open`: the client has not sent `Connect` yet, and receives no messages until then. */
 type Phase = 'connecting' | 'open' | 'connected' | 'refused' | 'closed'
 
 const READY_STATES: Record<Phase, number> = { connecting: 0, open: 1, connected: 1, refused: 1, closed: 3 }
@@ -59,7 +62,7 @@ export class MockSocket {
   readonly #queries = new Map<number, Subscribed>()
   #sent: Version = { querySet: 0, identity: 0, timestamp: 0 }
   #received: Version = { querySet: 0, identity: 0, timestamp: 0 }
-  /** Messages that have been sent in this turn. */
+  /** Messages that have been sent in this turn, and that the client has not received yet. */
   readonly #undelivered: string[] = []
   readonly #host: MockSocketHost
 
@@ -83,7 +86,7 @@ export class MockSocket {
     this.onopen?.()
   }
 
-  /** Loses an open connection, after the messages that have been sent. */
+  /** Breaks an open connection, after the client has received all messages that have been sent. */
   drop(): void {
     if (this.#phase === 'connecting')
       return
@@ -212,7 +215,9 @@ export class MockSocket {
     this.#host.invalidate()
   }
 
-  /** A promise only if the answer is one, so that other answers arrive in the same transition. */
+  /**
+   * Returns a promise only if the answer is a promise: all other results arrive in one transition.
+   */
   #run(kind: FunctionKind, { name, args }: Pick<Subscribed, 'name' | 'args'>): Outcome | Promise<Outcome> {
     try {
       const answer = this.#host.run(kind, name, args, this.#userId)

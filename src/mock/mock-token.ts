@@ -2,7 +2,10 @@
 import type { MockUser } from './answers.ts'
 import { Base64 } from 'convex/values'
 
-/** So long that no page renews its token. */
+/**
+ * A page renews its token before it expires, which would disturb a test, so tokens are valid for a
+ * year.
+ */
 const LIFETIME_SECONDS = 365 * 24 * 60 * 60
 
 /** Makes each token different from all tokens before, as with a real provider. */
