@@ -21,7 +21,7 @@ const WRITE_DELAY_MS = 500
 
 /** The right to write results of the current user. */
 interface Claim {
-  /** Set once the database is prepared for the user. */
+  /** The stamp of the user's record; missing until the database is prepared for the user. */
   stamp?: string
 }
 
@@ -171,7 +171,8 @@ export class OpenResults implements StoredResults {
   #updateExpectation(): void {
     const { user, status, anonymousTimedOut } = this.#state ?? { user: undefined, status: 'loading' }
     const isRight = user === undefined ? this.#isKeyRight : this.#storedUser === this.#currentUser
-    // If queries already run anonymously, the page would show their results beside a user's.
+    // If queries already run anonymously, the page would show anonymous results and results of a
+    // user at the same time.
     const mayBegin = this.#isUserExpected || !anonymousTimedOut
     this.#isUserExpected = !!this.#storedUser && isRight && status === 'loading' && mayBegin
   }
@@ -268,8 +269,8 @@ export class OpenResults implements StoredResults {
 }
 
 /**
- * Whether the result of a query can be stored. Of a paginated query, only the first page can: the
- * arguments of the other pages differ at each visit.
+ * Whether the result of a query can be stored. Of a paginated query, only the first page can be
+ * stored: the arguments of the other pages differ at each visit.
  */
 function isStorable({ args }: QueryDescriptor): boolean {
   const { id, cursor, endCursor } = args.paginationOpts as PageRequest | undefined ?? {}

@@ -6,7 +6,10 @@ import { openDB } from 'idb'
 /** The format of the database. With another format, all stored results are deleted. */
 const FORMAT = 1
 
-/** The owner of results: a user, or one of the two kinds of anonymous results. */
+/**
+ * The owner of results: a user; `'anonymous'` for results that only an anonymous page shows;
+ * `'public'` for results that every page shows.
+ */
 export type Owner = `user ${string}` | 'anonymous' | 'public'
 
 export interface OwnerRecord {
@@ -19,8 +22,8 @@ export interface OwnerRecord {
   /** The option `version` of the store. */
   version: string
   /**
-   * Differs each time the record is created. A tab whose stamp is outdated must not write: another
-   * tab has deleted the results of the owner.
+   * A text that differs each time the record is created. A tab whose stamp is outdated must not
+   * write: another tab has deleted the results of the owner.
    */
   stamp: string
 }
@@ -149,7 +152,10 @@ export class ResultDatabase {
     return result
   }
 
-  /** The record of an owner. Creates it unless it exists with the current version of the app. */
+  /**
+   * Returns the record of an owner. If there is none of the current version of the app, creates it,
+   * and deletes the results of the owner.
+   */
   async #prepare(stores: Stores, owner: Owner): Promise<OwnerRecord> {
     const { version } = this.#settings
     const existing = await stores.owners.get(owner)
