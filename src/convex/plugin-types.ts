@@ -1,7 +1,7 @@
 /** The types of Better Auth's plugins, written so that every supported version accepts them. */
 
 // The types that Better Auth infers refer to packages that an app cannot resolve, and differ
-// between versions. The types of this file are structural instead.
+// between versions. The types of this file describe only the parts that are used.
 
 /** The input that `auth.api` passes to an endpoint. */
 export interface EndpointInput {

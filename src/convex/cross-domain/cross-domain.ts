@@ -121,13 +121,15 @@ export function crossDomain({ siteUrl, allowLinking = false }: CrossDomainOption
   return {
     id: 'cross-domain',
     init(context) {
-      // Better Auth reads the option for requests only, and not for direct calls of `auth.api`.
+      // The option `trustedOrigins` has an effect on requests only, and not on direct calls of
+      // `auth.api`.
       context.trustedOrigins.push(origin)
       return {
         options: { trustedOrigins: [origin] },
-        // The state of a sign-in is in the database. Its cookie would not be sent with the redirect
-        // of the provider: the one-time token is bound to the browser instead. A request that links
-        // an account has no such token, so it is refused by default.
+        // The state of a sign-in is stored in the database and not in a cookie, since the browser
+        // would not send such a cookie at the redirect of the provider. Instead, the one-time token
+        // is bound to the browser. A request that links an account has no such token, so it is
+        // refused by default.
         context: { oauthConfig: { storeStateStrategy: 'database', skipStateCookieCheck: true } },
       }
     },

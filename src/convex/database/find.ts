@@ -1,4 +1,4 @@
-/** Runs statements that read, in one transaction, or in several that read one part each. */
+/** Runs statements that read: in one transaction, or part by part in several transactions. */
 import type { Plan } from './plan.ts'
 import type { Reader } from './read.ts'
 import type { CountStatement, FindStatement, Part, Position, ReadStatement, Row } from './statement.ts'
@@ -8,9 +8,12 @@ import { addJoins, readsOfRow } from './joins.ts'
 import { planLookup } from './plan-lookup.ts'
 import { completeRow, readAll, readPart } from './read.ts'
 
-/** The number of rows and ranges that one part reads. Convex allows 32,000 rows and 16 MiB. */
+/**
+ * The number of rows and ranges that one part of a statement reads. Convex allows 32,000 rows and
+ * 16 MiB in a transaction.
+ */
 const PART_READS = 500
-/** The number of rows that one part may read, including the rows of joins. */
+/** The number of rows that one part of a statement may read, including the rows of joins. */
 const PART_JOINED_READS = 4000
 /** The least number of rows that one part reads, even if each of them has many joined rows. */
 const LEAST_READS = 10

@@ -2,13 +2,16 @@
 import type { Condition, StoredValue } from './statement.ts'
 import type { TableIndex } from './tables.ts'
 
-/** A limit of a range. `undefined` is before `null` in the order of Convex's indexes. */
+/**
+ * The lower or the upper end of a range. In the order of Convex's indexes, `undefined` is before
+ * `null`.
+ */
 export interface Bound {
   value: StoredValue | undefined
   isInclusive: boolean
 }
 
-/** One range of an index. An index without a name is the order of creation. */
+/** One range of an index. Without a name, it is the index by creation time. */
 export interface IndexRange {
   type: 'range'
   index: string | null
@@ -20,7 +23,7 @@ export interface IndexRange {
 
 interface Ranges {
   ranges: IndexRange[]
-  /** The number of fields with one value. */
+  /** The number of fields for which each range has exactly one value. */
   fixed: number
   /** `true` if the values of the next field are limited. */
   isBounded: boolean
@@ -55,8 +58,9 @@ export function rangesOf({ name, fields }: TableIndex, conditions: Condition[]):
 }
 
 /**
- * The values that a field may have, or `null` if there is no list of them. Only one field may have
- * several values, since there could be too many combinations.
+ * The values that a field may have according to the conditions; `null` if any other value is
+ * possible too. A second field with several values also returns `null`, since there could be too
+ * many combinations.
  */
 function valuesOf(field: string, conditions: Condition[], hasList: boolean): (StoredValue | undefined)[] | null {
   const own = conditions.filter(condition => condition.field === field)
@@ -69,7 +73,10 @@ function valuesOf(field: string, conditions: Condition[], hasList: boolean): (St
   return withMissing([...new Set(list.value as StoredValue[])])
 }
 
-/** A row without a value meets the condition `null`, but has another place in the index. */
+/**
+ * A row without a value of the field meets the condition `null`, but is at another place of the
+ * index.
+ */
 function withMissing(values: StoredValue[]): (StoredValue | undefined)[] {
   return values.flatMap(value => value === null ? [undefined, null] : [value])
 }

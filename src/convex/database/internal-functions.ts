@@ -13,7 +13,10 @@ import { writePart } from './write.ts'
 
 /** The greatest number of rows that one call of the internal mutation reads and writes. */
 const PART_WRITES = 200
-/** The number of rows that one call deletes if other rows may be deleted with each of them. */
+/**
+ * The number of rows that one call deletes if the deletion of a row can delete rows of other
+ * tables.
+ */
 const PART_CASCADES = 20
 
 // eslint-disable-next-line ts/consistent-type-definitions -- Convex requires an index signature.

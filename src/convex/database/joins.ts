@@ -12,7 +12,7 @@ interface JoinSource {
   onUnindexed: OnUnindexed
 }
 
-/** Adds a property to each row for each join. */
+/** Adds the joined rows to each row: one property for each join. */
 export async function addJoins(
   db: Reader,
   findTable: FindTable,

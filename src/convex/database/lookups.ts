@@ -10,9 +10,9 @@ export const LOOKUPS: Record<string, string[][] | undefined> = {
   // The admin plugin sorts users by these fields, and filters them by `role` or `banned`.
   user: [['createdAt'], ['name'], ['role'], ['banned'], ['stripeCustomerId']],
   account: [['accountId', 'providerId'], ['providerId']],
-  // Rows that have expired are deleted, and the newest row of an identifier is read.
+  // Better Auth deletes rows that have expired, and reads the newest row of an identifier.
   verification: [['expiresAt'], ['identifier', 'createdAt']],
-  // Rows that are no longer needed are deleted.
+  // Better Auth deletes rows whose last request was long ago.
   rateLimit: [['key'], ['lastRequest']],
   deviceCode: [['deviceCode'], ['userCode']],
   organization: [['stripeCustomerId']],

@@ -12,7 +12,7 @@ export interface IdLookup {
 
 export interface Source {
   read: IndexRange | IdLookup
-  /** Rows that meet one of these conditions already belong to an earlier source. */
+  /** Rows that meet one of these conditions are left out, since an earlier source has read them. */
   earlier: Condition[]
 }
 
@@ -30,14 +30,17 @@ export interface Plan {
 /** A way to read the rows that meet some conditions, with a score for comparisons. */
 interface Path {
   reads: (IndexRange | IdLookup)[]
-  /** The fields of the index after those with one value. The rows of a range are in this order. */
+  /**
+   * The fields of the index that follow those with one value. The rows of a range are sorted by
+   * them.
+   */
   order: string[]
   score: number
 }
 
 /**
- * The number of rows that are read at once by their ids. A part ends between such look-ups, so
- * these rows must be few enough for a part even if each of them has the greatest size, 1 MiB.
+ * The number of rows that are read at once by their ids. A part of a statement can only end after
+ * all of them, so they must fit into a part even if each has the greatest size, 1 MiB.
  */
 const IDS_AT_ONCE = 5
 
@@ -118,12 +121,14 @@ function isIndexable({ field, operator, value, isInsensitive }: Condition): bool
   return operator === 'eq' || value !== null
 }
 
-/** The indexes to add: one for the required conditions, or else one for each alternative. */
+/**
+ * The indexes to add: one for the conditions with `AND`, or else one for each condition with `OR`.
+ */
 function missingIndexes(required: Condition[], alternatives: Condition[]): string[][] {
   const indexable = required.filter(isIndexable)
   if (indexable.length > 0)
     return [fieldsToIndex(indexable)]
-  // One alternative that cannot use an index reads the whole table anyway.
+  // If one condition with `OR` cannot use an index, the whole table is read anyway.
   if (!alternatives.every(isIndexable))
     return []
   return alternatives.map(condition => fieldsToIndex([condition]))

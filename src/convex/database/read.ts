@@ -11,16 +11,16 @@ export type Reader = GenericDatabaseReader<GenericDataModel>
 type RowQuery = OrderedQuery<any>
 
 /**
- * The number of bytes of one range after which a part ends. The limit is far below the 16 MiB that
- * Convex allows, since a part can read a range twice, and reads each row that it writes again.
+ * The number of bytes after which a part of a statement ends. It is far below the 16 MiB that
+ * Convex allows, since a part can read a range twice, and reads each row again that it writes.
  */
 const PART_BYTES = 2 * 2 ** 20
 
 /** The limits for the reads of one part, which are below Convex's limits. */
 export interface PartSize {
   /**
-   * The number of rows and ranges that one part reads; with `Infinity`, the size of the rows is not
-   * limited either.
+   * The number of rows and ranges that one part of a statement reads. `Infinity` also removes the
+   * limit on the size of the rows.
    */
   reads: number
   /** The number of rows after which reading ends; `null` reads all. */
@@ -86,7 +86,7 @@ export async function readPart(db: Reader, plan: Plan, position: Position, size:
 export async function readById(db: Reader, table: Table, id: string): Promise<Row | null> {
   const key = db.normalizeId(table.name, id)
   const document = key === null ? null : await db.get(key)
-  // If the app has chosen the id of a row, Convex's `_id` does not find the row.
+  // If the app has chosen the id of a row, the row must not be found by Convex's `_id`.
   if (document && (!table.hasOwnIds || document.id === undefined))
     return toRow(document)
   if (!table.hasOwnIds)

@@ -1,4 +1,4 @@
-/** Runs statements through the internal functions, in as many parts as they need. */
+/** Runs statements through the internal functions: one call for each part of a statement. */
 import type { GenericActionCtx } from 'convex/server'
 import type { AuthDatabaseFunctions } from './internal-functions.ts'
 import type { Condition, Part, Position, ReadStatement, Row, UpdateStatement, WriteStatement } from './statement.ts'

@@ -14,7 +14,10 @@ export interface Condition {
   field: string
   operator: Operator
   value: StoredValue
-  /** The connection to other conditions: all with `AND` must hold, and one of those with `OR`. */
+  /**
+   * How the condition is combined with the others: all conditions with `AND` must hold, and one of
+   * those with `OR`.
+   */
   connector: 'AND' | 'OR'
   /** `true` if strings that differ only in their case are equal. */
   isInsensitive: boolean
@@ -83,7 +86,10 @@ export interface UpdateStatement {
 export interface Reference {
   from: { table: string, field: string }
   to: { table: string, field: string }
-  /** The effect on a row whose referenced row is deleted: it is deleted, or loses its reference. */
+  /**
+   * The effect on a row with this reference when the referenced row is deleted: the row is deleted
+   * too, or the field is set to `null`.
+   */
   action: 'cascade' | 'set null'
 }
 
@@ -97,7 +103,7 @@ export interface DeleteStatement {
   onUnindexed: OnUnindexed
 }
 
-/** The treatment of a look-up that no index serves: an error, or a warning. */
+/** What happens at a look-up for which the table has no index: an error, or a warning. */
 export type OnUnindexed = 'refuse' | 'warn'
 
 export type ReadStatement = FindStatement | CountStatement
@@ -111,7 +117,7 @@ export function isRead(statement: Statement): statement is ReadStatement {
 
 /** The position at which the next part of a statement begins, if several calls run its parts. */
 export interface Position {
-  /** The number of the plan's source. */
+  /** The number of the source in the plan. */
   source: number
   /** The cursor in this source; `null` is its beginning. */
   cursor: string | null

@@ -26,7 +26,9 @@ export interface TableTriggers<DataModel extends GenericDataModel, Name extends 
   ) => MaybePromise<Partial<WithoutSystemFields<DocumentByName<DataModel, Name>>> | void>
   /** Runs after a row was created. */
   onCreate?: (ctx: GenericMutationCtx<DataModel>, row: DocumentByName<DataModel, Name>) => MaybePromise<void>
-  /** Runs before a row is changed. The values that it returns, if any, replace changes. */
+  /**
+   * Runs before a row is changed. The values that it returns, if any, replace those of the changes.
+   */
   beforeUpdate?: (
     ctx: GenericMutationCtx<DataModel>,
     row: DocumentByName<DataModel, Name>,

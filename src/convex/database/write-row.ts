@@ -54,7 +54,8 @@ export async function updateRow(
   const trigger = triggers[table.name]
   const sums = Object.entries(statement.increments).map(([field, step]) => [field, (row[field] ?? 0) + step])
   const changes: Row = { ...Object.fromEntries(sums), ...statement.changes }
-  // Some callers pass a whole row. Tables without ids of their own do not have this field.
+  // Some callers pass a whole row, with its `id`. Tables in which Convex chooses the ids do not
+  // have this field.
   if (changes.id === row.id)
     delete changes.id
   const previous = toDocument(table, row)

@@ -84,7 +84,7 @@ function writeType({ type, references }: DBFieldAttribute, tables: BetterAuthDBS
 
 /**
  * The fields of each index: those that Better Auth marks as unique or indexed, references, and the
- * fields of its look-ups. An index whose fields begin another index is left out.
+ * fields of its look-ups. An index is left out if its fields are the first fields of another index.
  */
 function indexesOf(model: string, table: AuthTable): string[][] {
   const marked = fieldsOf(table).filter(([, { index, references }]) => index || references).map(([name]) => [name])

@@ -15,8 +15,8 @@ export interface AuthWithApi {
 }
 
 /**
- * The codes for statuses that Better Auth reports without a code of their own. `UNAUTHORIZED` is
- * its code for a request without a session.
+ * The codes for errors of Better Auth that have a status and no code. Better Auth's code for a
+ * request without a session is `UNAUTHORIZED`, which is replaced too.
  */
 const CODES: Record<number, string> = {
   401: 'UNAUTHENTICATED',

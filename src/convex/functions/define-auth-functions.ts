@@ -29,7 +29,7 @@ export function defineAuthFunctions(options: AuthFunctionsOptions): object {
   const readCaller = async (ctx: FunctionCtx, name: string): Promise<LiveSession | null> =>
     await readSession(reader, tables, ctx, name)
 
-  /** A helper that throws without a value, and its variant that returns `null`. */
+  /** Two variants of a helper: one throws if there is no value, and the other returns `null`. */
   function pairOf<Value>(name: string, read: Read<Value>): Helpers<Value> {
     return {
       required: async ctx => requireValue(await read(ctx, name)),

@@ -26,9 +26,9 @@ export function acceptedSecrets(secrets: AuthDatabaseSecrets): string[] {
 }
 
 /**
- * Returns whether a request's header `Authorization` is `Bearer` and one of the secrets. Hashes are
- * compared, each of them to its end, and all secrets are compared. So the time of an answer depends
- * neither on the number of right characters nor on which secret is right.
+ * Returns whether a request's header `Authorization` is `Bearer` and one of the secrets. The time
+ * that this takes depends neither on the number of right characters nor on which secret is right:
+ * hashes are compared, each to its end, with all secrets.
  */
 export async function isAuthorized(header: string | null, secrets: readonly string[]): Promise<boolean> {
   const given = await hash(header ?? '')

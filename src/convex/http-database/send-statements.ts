@@ -37,7 +37,7 @@ async function requestAnswer(target: Target, body: string, attempts: number): Pr
       method: 'POST',
       headers: { 'authorization': `Bearer ${target.secret}`, 'content-type': 'application/json' },
       body,
-      // Another address must not receive the statements.
+      // A redirect is not followed: another address must not receive the statements.
       redirect: 'manual',
       signal: AbortSignal.timeout(target.timeoutMs),
     })
@@ -48,7 +48,8 @@ async function requestAnswer(target: Target, body: string, attempts: number): Pr
   }
   catch (error) {
     const isTimeout = error instanceof Error && error.name === 'TimeoutError'
-    // The request may have used an open connection that the server was just closing.
+    // The request may have failed because the server was just closing the open connection that it
+    // used.
     if (!isTimeout && attempts > 1)
       return await requestAnswer(target, body, attempts - 1)
     throw unreachable(target, isTimeout ? `no answer within ${target.timeoutMs} ms` : networkProblem(error))
@@ -84,7 +85,7 @@ function refusalProblem(code: string): string {
     return 'the statement is too large'
   if (code === 'VERSION')
     return 'the deployment and this server use different versions of Convue'
-  return 'the deployment does not accept its form'
+  return 'the deployment does not accept the form of the request'
 }
 
 function parse(text: string): Partial<AnswerBody & { code: unknown }> | null {

@@ -20,9 +20,9 @@ export type StatementBatch = (statement: EncodedStatement) => Promise<any>
 
 /**
  * Better Auth awaits several promises before a statement, and their number varies. So a batch is
- * sent `TURNS` microtasks after its first statement. It does not wait for a timer: in
- * one turn of the event loop, the statements of different requests cannot be mixed, which some
- * platforms forbid.
+ * sent `TURNS` microtasks after its first statement. It does not wait for a timer: within one turn
+ * of the event loop, a batch contains the statements of one request only, as some platforms
+ * require.
  */
 const TURNS = 20
 
@@ -38,7 +38,7 @@ export function createBatch(send: (statements: EncodedStatement[]) => Promise<Ou
       await null
     const batch = waiting
     waiting = []
-    // One request after another, so that all statements run in their order.
+    // The requests are sent one after another, so that all statements run in their order.
     for (const statements of splitBatch(batch)) {
       const outcomes = await send(statements)
       for (const [number, { settle }] of statements.entries())

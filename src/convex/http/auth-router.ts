@@ -1,4 +1,4 @@
-/** Adds routes to a router of Convex or Hono. Recognizes it by its form, without importing Hono. */
+/** Adds routes to a router of Convex or of Hono, whose methods show which one it is. */
 import { httpActionGeneric } from 'convex/server'
 import { setupError } from '../setup-error.ts'
 

@@ -68,7 +68,7 @@ export async function isAllowedOrigin(
   if (origins.includes(origin))
     return true
   const { trustedOrigins } = context.options as { trustedOrigins?: unknown }
-  // Better Auth calls the function for each request that its handler receives.
+  // If the option is a function, Better Auth calls it for each request that its handler receives.
   const ofRequest: string[] = typeof trustedOrigins === 'function' ? await trustedOrigins(request) : []
   return [...context.trustedOrigins, ...ofRequest].some((pattern) => {
     const scope: TrustContext = Object.create(context, { trustedOrigins: { value: [pattern] } })
@@ -96,7 +96,7 @@ export function preflightResponse(origin: string, options: AuthCorsOptions, meth
  * another origin may read it.
  */
 export function withCorsHeaders(response: Response, origin: string | null, options: AuthCorsOptions): Response {
-  // The headers of a redirect cannot be changed.
+  // A copy, since the headers of a redirect cannot be changed.
   const copy = new Response(response.body, response)
   copy.headers.append('vary', 'Origin')
   if (origin === null)

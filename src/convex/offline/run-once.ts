@@ -7,7 +7,7 @@ import { offlineError, readOfflineKey } from './offline-key.ts'
 
 export interface KeyTable {
   name: string
-  /** How long a key is valid and its row remains, in milliseconds. */
+  /** How long a key is valid, and how long its row remains at least, in milliseconds. */
   keepForMs: number
 }
 

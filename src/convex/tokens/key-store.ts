@@ -70,13 +70,17 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
 
   async function choose(context: AuthContext): Promise<SigningKey | undefined> {
     const now = Date.now()
-    // All functions see a new value of the variable at the same time as the new public keys.
+    // With static keys, a new key can sign at once: a new value of the variable is also the new
+    // value of the public keys.
     if (staticKeys)
       return chooseSigningKey(staticKeys, { now, isPublished: true })
     return chooseSigningKey(await readOrCreate(context), { now, algorithm, isPublished: false })
   }
 
-  /** The value for the variable: its newest key signs, and the others only verify. */
+  /**
+   * The value for the variable `JWKS`: only the newest key keeps its private part, and the others
+   * can only verify.
+   */
   function toStatic(keys: SigningKey[]): SigningKey[] {
     const now = Date.now()
     const newest = chooseSigningKey(keys, { now, algorithm, isPublished: true })
@@ -127,7 +131,8 @@ export function createKeyStore({ jwks, algorithm, tokenSeconds }: KeyStoreOption
       const kept = keysInUse(previous, { now, tokenSeconds })
       await Promise.all(previous.filter(key => !kept.includes(key)).map(key => deleteKey(context, key)))
       const retired = await Promise.all(kept.map(key => retire(context, key, now)))
-      // Keys that were created elsewhere, or have been deleted, are only in the variable.
+      // Some keys are in the variable and not in the table: they were created elsewhere, or their
+      // rows were deleted.
       const others = withoutKeys(staticKeys ?? [], [...kept, ...rows.filter(isRevoked)])
       return toStatic([created, ...retired, ...others.map(key => expireBy(key, now))])
     },
@@ -174,7 +179,7 @@ async function createKey({ adapter, secretConfig }: AuthContext, algorithm: Sign
   return toSigningKey(row)
 }
 
-/** Lets a key sign only until the new key is published everywhere. */
+/** Sets the time at which a key stops signing: once all caches have the new key. */
 async function retire({ adapter }: AuthContext, key: SigningKey, now: number): Promise<SigningKey> {
   const retired = expireBy(key, now + PUBLISH_BEFORE_SIGNING_MS)
   if (retired.expiresAt !== key.expiresAt) {

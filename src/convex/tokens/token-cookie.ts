@@ -17,7 +17,10 @@ const MAX_TOKEN_LENGTH = 3800
 const READING_PATHS = ['/get-session', '/update-session']
 /** Sign-ins for which the plugin `twoFactor()` requires the second factor. */
 const SECOND_FACTOR_PATHS = ['/sign-in/email', '/sign-in/username', '/sign-in/phone-number']
-/** Paths that end the current session. After the second, Better Auth 1.6 keeps the cookie. */
+/**
+ * Paths that end the current session. After `/revoke-sessions`, Better Auth 1.6 keeps the session
+ * cookie.
+ */
 const ENDING_PATHS = ['/sign-out', '/revoke-sessions']
 
 /**
@@ -81,8 +84,8 @@ export function isSecondFactorPending({ context: { newSession }, path }: any): b
 }
 
 /**
- * Returns whether a returned session can come from the cookie of `session.cookieCache`. It
- * may have been revoked since then.
+ * Returns whether a session can come from the cookie of `session.cookieCache`. Such a session may
+ * have been revoked since the cookie was set.
  */
 function canBeCached({ context, query }: any): boolean {
   return context.options.session?.cookieCache?.enabled === true && query?.disableCookieCache !== true
@@ -99,7 +102,10 @@ export function endsSession(ctx: any): boolean {
   return deletesSessionCookie(ctx)
 }
 
-/** Returns whether the request revokes its own session. Better Auth 1.6 then keeps the cookie. */
+/**
+ * Returns whether the request revokes its own session. Better Auth 1.6 then keeps the session
+ * cookie.
+ */
 function revokesOwnSession({ path, body, context }: any): boolean {
   const token: unknown = context.session?.session.token
   return path === '/revoke-session' && token !== undefined && body?.token === token
