@@ -14,9 +14,8 @@ interface Reader {
 export class CommitLog {
   readonly #open = new Set<Reader>()
   /**
-   * The number of open transactions for each snapshot. The first key is the oldest snapshot,
-   * because transactions begin at the newest timestamp, or at the snapshot of another open
-   * transaction.
+   * The number of open transactions for each snapshot. Its first key is the oldest snapshot,
+   * because a new snapshot is always newer than all others.
    */
   readonly #snapshots = new Map<bigint, number>()
   #commits: Commit[] = []

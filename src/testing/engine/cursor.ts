@@ -27,7 +27,9 @@ export function encodeCursor(position: CursorPosition, fingerprint: string): str
   return `${fingerprint}.${Buffer.from(position).toString('base64url')}`
 }
 
-/** Decodes a cursor, and refuses a cursor of another query. `null` stands for no cursor. */
+/**
+ * Decodes a cursor, and refuses a cursor of another query. The cursor of a first page is `null`.
+ */
 export function decodeCursor(cursor: string | null, fingerprint: string): CursorPosition | null {
   if (cursor === null)
     return null

@@ -4,8 +4,8 @@ import type { StoredDocument } from './types.ts'
 export type SizedDocument = Pick<StoredDocument, 'size' | 'largestSize'>
 
 /**
- * The sum of the sizes of documents. The size of a document takes as long to compute as all other
- * steps of reading it, and most sums are far below their limit.
+ * The sum of the sizes of documents. Computing the size of a document takes as long as all other
+ * steps of reading it. Most sums are far below their limit, so an upper bound is enough for them.
  */
 export class DocumentSizes {
   /** In bytes, without the documents of `#unsized`. */

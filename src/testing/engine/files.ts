@@ -101,7 +101,7 @@ export class Files {
   }
 }
 
-/** The same bytes in chunks of equal size. Only the last one may be smaller. */
+/** Returns the same bytes in chunks of equal size, of which only the last one may be smaller. */
 async function* inChunks(contents: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = []
   let bytes = 0

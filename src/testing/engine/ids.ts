@@ -23,7 +23,10 @@ const DAY_MS = 86_400_000
 const pool = Buffer.alloc(RANDOM_BYTES * 256)
 let poolOffset = pool.length
 
-/** The characters of the id that is encoded, since one text is faster than one for each digit. */
+/**
+ * The characters of the id that is being encoded: one text from all of them is faster than a text
+ * for each character.
+ */
 const characters = Buffer.alloc(MAX_LENGTH)
 
 export interface DecodedId {

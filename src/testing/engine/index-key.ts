@@ -6,7 +6,7 @@ import { jsonToConvex } from 'convex/values'
 
 /**
  * Each value begins with the tag of its type. Tags are greater than the terminator and less than
- * the escape byte, so a list that is a prefix of another list sorts before it.
+ * the escape byte, so a list sorts before all lists that begin with it.
  */
 const TAGS = {
   undefined: 0x01,

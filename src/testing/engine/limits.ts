@@ -27,7 +27,7 @@ export const FUNCTION_LIMITS = {
   bytesWritten: 16 * MIB,
   functionsScheduled: 1000,
   scheduledBytes: 16 * MIB,
-  // Convex does not publish limits for files. Only the budget of a nested call can set such limits.
+  // Convex does not publish limits for files, so only the budget of a nested call limits them.
   filesWritten: Number.MAX_SAFE_INTEGER,
   fileBytesWritten: Number.MAX_SAFE_INTEGER,
   filesRead: Number.MAX_SAFE_INTEGER,
@@ -155,7 +155,7 @@ export class LimitPolicy {
     this.#warn = warn
   }
 
-  /** Reports that a limit is exceeded. Throws if the mode does not let the function continue. */
+  /** Reports that a limit is exceeded. Throws if the mode is `enforce`. */
   exceeded(code: string, message: string): void {
     if (this.#mode === 'enforce')
       throw new LimitError(code, message)
@@ -193,7 +193,7 @@ export class Meter {
       this.#exceed('bytesRead')
   }
 
-  /** Counts the read of a range. The same range counts once, however often it is read. */
+  /** Counts a range that was read. A range that is read several times counts once. */
   readRange(index: number | string, start: Uint8Array): void {
     const key = `${index}:${Buffer.from(start).toString('latin1')}`
     if (this.#ranges.has(key))
@@ -223,8 +223,8 @@ export class Meter {
   }
 
   /**
-   * Runs a nested call with a budget. Earlier use by the transaction does not count for the budget,
-   * which can only lower the limits of the caller.
+   * Runs a nested call with a budget. What the transaction has used before the call does not count
+   * for the budget. A budget can only lower the limits of the caller.
    */
   async withBudget<Result>(budget: Budget, call: () => Promise<Result>): Promise<Result> {
     const limits = this.#limits

@@ -8,7 +8,7 @@ export interface Change {
   document: StoredDocument | null
 }
 
-/** The place of a change: the number of its run, and its position in the run. */
+/** The place of a change: the number of its list in `#runs`, and its position in the list. */
 interface Position {
   run: number
   offset: number
@@ -18,8 +18,9 @@ const LONGEST_RUN = 256
 
 export class Overlay {
   /**
-   * The changes in runs, none of which is empty. In a single list, an insertion would move half of
-   * all changes on average, and a transaction may have tens of thousands of changes.
+   * The changes in several short lists, none of which is empty. In a single list, an insertion
+   * would move half of all changes on average, and a transaction may have tens of thousands of
+   * changes.
    */
   readonly #runs: Change[][] = []
 
@@ -98,7 +99,7 @@ export class Overlay {
   }
 
   #insert({ run, offset }: Position, change: Change): void {
-    // A key that is greater than all others is added to the last run.
+    // A key that is greater than all others is added to the last list.
     const position = run === this.#runs.length && run > 0
       ? { run: run - 1, offset: this.#runs[run - 1]!.length }
       : { run, offset }

@@ -29,7 +29,8 @@ export interface Page {
 }
 
 /**
- * The end of a subscription's page. When the query runs again, its page ends at the same position.
+ * The end of the page that a subscribed query returns. When the query runs again, its page ends at
+ * the same position.
  */
 export interface QueryJournal {
   /** The end of the page in the last run, `null` in the first. */
@@ -58,8 +59,8 @@ interface Read {
  *
  * - A page with a given end is read up to this end, even if the row at the end has been changed or
  *   deleted.
- * - A full page ends after its last row, even if no row follows. Only the next page shows that
- *   there are no more rows.
+ * - A full page ends after its last row, even if no row follows. The client then requests one more
+ *   page, which is empty.
  * - A cursor of another query is refused.
  */
 export function readPage(request: PageRequest, context: QueryContext, journal: QueryJournal): Page {
@@ -98,7 +99,7 @@ function checkRequest({ pageSize, maximumRowsRead, maximumBytesRead }: PageReque
   }
 }
 
-/** Reads the rows of a page. Reading up to a given end ignores the limits of the request. */
+/** Reads the rows of a page. With a given end, the limits of the request are ignored. */
 function readRows(request: PageRequest, source: QuerySource, part: Interval, hasEnd: boolean): Read {
   const read: Read = { documents: [], positions: [], sizes: new DocumentSizes(), stop: null }
   const operators = new Operators(request.query.operators)
@@ -120,7 +121,7 @@ function readRows(request: PageRequest, source: QuerySource, part: Interval, has
     }
   }
   catch (error) {
-    // The page ends where the function has reached a limit, so that the client can split the page.
+    // The page ends where the function has reached a limit. The client can then split the page.
     if (!(error instanceof LimitError) || read.positions.length === 0)
       throw error
     read.stop = 'limit'

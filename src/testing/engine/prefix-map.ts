@@ -1,11 +1,11 @@
-/** Items by prefixes of keys: finds the items whose prefix begins a key. */
+/** Stores items by prefixes, and finds the items whose prefix is the beginning of a key. */
 import type { Interval, Key } from './types.ts'
 import { ESCAPE } from './index-key.ts'
 import { keyText } from './key-text.ts'
 
 /**
  * Most queries read all rows with some values, which are the rows whose keys begin with the same
- * bytes. A key has few lengths at which such a prefix can end, so a table of hashes finds them
+ * bytes. Such prefixes have few different lengths, so a look-up in a hash table for each length is
  * faster than a tree of intervals.
  */
 export class PrefixMap<T> {
@@ -41,11 +41,12 @@ export class PrefixMap<T> {
       this.#lengths.set(prefix.length, count)
   }
 
-  /** Adds the items whose prefixes begin the key to `found`. */
+  /** Adds the items whose prefix is the beginning of the key to `found`. */
   collect(key: Key, found: Set<T>): void {
     const text = keyText(key)
     for (const length of this.#lengths.keys()) {
-      // A value that continues after this byte has the prefix's last byte escaped.
+      // If this byte is an escape, the last byte of the prefix is a part of a longer value in the
+      // key.
       if (length <= key.length && key[length] !== ESCAPE)
         this.#items.get(text.slice(0, length))?.forEach(item => found.add(item))
     }

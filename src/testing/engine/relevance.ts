@@ -13,7 +13,10 @@ export interface Ranked {
  */
 const K1 = 1.2
 const B = 0.75
-/** The weight of a term that is not equal to the last term of the search, but begins with it. */
+/**
+ * The weight of a term of a text that begins with the last term of the search, and is not equal to
+ * it.
+ */
 const PREFIX_WEIGHT = 0.5
 /** The greatest number of different terms that a search may match. */
 const MAX_MATCHED_TERMS = 64

@@ -17,7 +17,7 @@ export interface Batch {
 }
 
 export class SnapshotView {
-  /** For each index, the rows that commits since the snapshot have changed, as they were before. */
+  /** For each index, the rows that later commits have changed, as they were at the snapshot. */
   readonly #undo = new Map<number, Overlay>()
   readonly #store: Store
   readonly #log: CommitLog
@@ -37,7 +37,10 @@ export class SnapshotView {
     return this.#store.document(index, key)
   }
 
-  /** Reads about `limit` rows, and at least one if the interval has a row. */
+  /**
+   * Reads rows from the beginning of the interval. Their number may differ from `limit`, since
+   * later commits are undone, but is not 0 if the interval has a row.
+   */
   read(index: IndexInfo, interval: Interval, order: Order, limit: number): Batch {
     const stored = this.#store.rows(index, interval, order, limit)
     const last = stored.length < limit ? undefined : stored.at(-1)
@@ -62,8 +65,8 @@ export class SnapshotView {
   }
 
   /**
-   * If several commits have changed a row, only the first counts: its `before` is the snapshot's
-   * row.
+   * If several commits have changed a row, the row before the first of them is that of the
+   * snapshot, so the others are ignored.
    */
   #undoWrite({ indexes, before, keysBefore, keysAfter }: Write): void {
     indexes.forEach((index, position) => {

@@ -24,7 +24,7 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `
 
-/** Sorts after all keys: no value begins with this byte. */
+/** Sorts after all keys, since no value begins with this byte. */
 const END = Uint8Array.of(0xFF)
 
 /** `CROSS JOIN` makes SQLite read the entries first, in order. */
@@ -33,8 +33,8 @@ const ROWS = `
   WHERE index_id = ? AND key >= ? AND key < ?`
 
 /**
- * Without the sign, SQLite would choose a plan for the value of the limit, and so compile the
- * statement again each time it runs, which takes twice as long as reading a row.
+ * Without the sign `+`, SQLite would compile the statement again for each value of the limit, which
+ * takes twice as long as reading a row.
  *
  * @see https://sqlite.org/c3ref/prepare.html
  */

@@ -15,8 +15,8 @@ export interface Subscription {
 /** The subscriptions that read one index. */
 class IndexSubscriptions {
   /**
-   * The key of a document that was read is stored as a prefix: it matches only this document, since
-   * keys end with ids.
+   * The key of a document that was read is stored as a prefix too. It matches only this document,
+   * since each key ends with an id.
    */
   readonly #prefixes = new PrefixMap<Subscription>()
   readonly #ranges = new IntervalTree<Subscription>()

@@ -61,8 +61,8 @@ export class TableContents {
   }
 
   /**
-   * Changes the number of a table, which the ids of its documents contain. The table must be empty,
-   * and so must be the table that has the number: it receives another number.
+   * Changes the number of a table, which the ids of its documents contain. If another table has
+   * this number, that table receives another one. Both tables must be empty.
    */
   renumber(table: TableInfo, number: number): void {
     this.#context.registry.renumber(table, number)

@@ -102,8 +102,8 @@ export class TableRegistry {
   }
 
   /**
-   * Changes the number of a table without documents. If another table has the number, that table
-   * gets a new number.
+   * Changes the number of a table without documents. If another table has this number, that table
+   * receives another one.
    */
   renumber(table: TableInfo, number: number): void {
     const occupant = this.#byNumber.get(number)
@@ -136,7 +136,8 @@ export class TableRegistry {
   }
 
   /**
-   * The differences from the declared indexes of a table. A changed index is removed and added.
+   * The indexes to remove from a table and to add to it, so that it has the declared indexes. An
+   * index whose fields have changed is removed and added.
    */
   indexChanges(table: TableInfo, definitions: readonly IndexDefinition[]): IndexChanges {
     const wanted = new Map(definitions.map(({ name, fields }) => [name, [...fields, '_creationTime']]))

@@ -87,7 +87,10 @@ export class EngineTransaction implements Transaction {
     this.#write(id, null)
   }
 
-  /** Of several nested parts, the part that has begun last must end first. */
+  /**
+   * Runs a part of the transaction. If several parts are nested, the part that has begun last must
+   * end first.
+   */
   async nested<T>(body: () => Promise<T>): Promise<T> {
     const savepoint = this.buffer.savepoint()
     try {

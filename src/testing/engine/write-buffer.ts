@@ -52,7 +52,7 @@ export class WriteBuffer {
     this.#writes.set(id, next)
     next.indexes.forEach((index, position) => {
       const { keysBefore, keysAfter } = next
-      // The order matters: if a document is replaced, both keys are often equal.
+      // The second assignment must come last: if a document is replaced, both keys are often equal.
       if (keysBefore[position])
         this.#overlayOf(index).set(keysBefore[position], null)
       if (keysAfter[position])
