@@ -112,7 +112,8 @@ export function createListSession(
           subscription.release(0)
       }
     }
-    // A deactivated `KeepAlive` page had released its pages, so they may have been unsubscribed.
+    // While the component was deactivated in a `KeepAlive`, the list had released its pages, so
+    // they may have been unsubscribed.
     if (previous.size === 0) {
       const resumed = transition(next, { type: 'resume', read })
       if (resumed !== next)

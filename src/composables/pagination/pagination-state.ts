@@ -74,7 +74,10 @@ export type PaginationEvent
   /** The states of pages may have changed. Repeating this event has no effect. */
     | { type: 'pagesChanged', read: ReadPage }
     | { type: 'loadMore', numItems: number, read: ReadPage }
-  /** The pages are subscribed again: a deactivated `KeepAlive` page had released them. */
+  /**
+   * The pages are subscribed again. The list had released them while its component was deactivated
+   * in a `KeepAlive`.
+   */
     | { type: 'resume', read: ReadPage }
 
 /** The state of a list for its component. */
@@ -181,8 +184,7 @@ function areSamePages(one: readonly Page[], other: readonly Page[]): boolean {
 }
 
 /**
- * Returns the pages that replace a page in its current state. In most cases, this is the page
- * itself.
+ * Applies the current results to a page. Returns the page, or both halves of a page that was split.
  */
 function settlePage(page: Page, isLast: boolean, read: ReadPage): readonly Page[] {
   const { request, replacement } = page
