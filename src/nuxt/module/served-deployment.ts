@@ -91,7 +91,8 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
     setDeployment(nuxt.options.runtimeConfig, embedded)
     setDeployment(nitro.options.runtimeConfig, embedded)
     print(embedded.describe(rootDir))
-    // The app's server reads variables only when it starts.
+    // The app's server reads variables only when it starts, so it is started again once the
+    // deployment runs.
     if (embedded.problem)
       embedded.onStart(() => void nitro.hooks.callHook('dev:reload'))
   })

@@ -26,9 +26,10 @@ export interface AssumedIdentity {
 }
 
 /**
- * How a server assumes identities. It begins with `at once`. If a page reads a field that tokens do
- * not have, all pages would probably be rendered twice, so the server changes to `components wait`,
- * and if that does not help, to `never`.
+ * Whether a server renders pages for an identity before the session is confirmed, and whether
+ * components wait for the session. A server begins with `at once`. If a page reads a field that
+ * tokens do not have, all pages would probably be rendered twice, so the server changes to
+ * `components wait`, and if that does not help, to `never`.
  */
 type Mode = 'at once' | 'components wait' | 'never'
 
