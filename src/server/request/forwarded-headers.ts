@@ -22,8 +22,8 @@ const NOT_FOR_UPSTREAM = new RegExp(`^(?:${[
   // The addresses of the client and of the app.
   'forwarded|via|x-forwarded|x-forwarded-.*|x-better-auth-forwarded-.*|x-original-.*|x-rewrite-url',
   'x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip',
-  // Headers of hosts. Convex's edge assumes a loop if a request has headers of Cloudflare, and some
-  // headers contain credentials.
+  // Headers that hosts such as Cloudflare add. Convex's edge assumes a loop if a request has
+  // headers of Cloudflare, and some headers contain credentials.
   'cf-.*|cdn-loop|fastly-.*|fly-.*|x-vercel-.*|x-nf-.*|x-amz.*|x-azure-.*|x-ms-.*|x-arr-.*|x-goog-.*|x-appengine-.*',
   'x-envoy-.*',
 ].join('|')})$`)
