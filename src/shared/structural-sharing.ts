@@ -26,8 +26,8 @@ export function shareStructure(previous: Value | undefined, next: Value): Value 
   for (let index = 0; index < fields.length; index++) {
     const field: any = isList ? index : fields[index]
     const value = (next as any)[field]
-    // For a field named `__proto__`, reading `previous` may return an inherited object. It is not
-    // part of the previous value, so it must not be used as the counterpart.
+    // For a field named `__proto__`, reading `previous` may return an inherited object. That object
+    // is not part of the previous value, so it must not be used as the counterpart.
     const inPlace = !isObject(value) || Object.hasOwn(previous, field) ? (previous as any)[field] : undefined
     let counterpart = inPlace
     // If the row at this position has another id, the counterpart is found by the id.
