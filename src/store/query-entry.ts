@@ -19,10 +19,10 @@ export type QueryState
   = | { status: 'paused' } & Empty
     | { status: 'pending' } & Empty
   /**
-   * `isStale`: the value is not the live result. It is the result of the previous client, or the
-   * result that a server fetched (`isPreloaded`) or that is stored from the last visit (also
-   * `isStored`), or the last result while a newer outcome is withheld (`isWithheld`, see
-   * {@link Withholding}).
+   * `isStale`: the value is not the live result, but the result of the previous client, or one of
+   * the following. `isPreloaded`: a server fetched the result, or it is stored from the last visit
+   * (then `isStored` is set, too). `isWithheld`: a newer outcome is withheld, see {@link
+   * Withholding}.
    */
     | {
       status: 'success'
