@@ -52,8 +52,8 @@ const hooked = /* @__PURE__ */ new WeakMap<FetchClient, HookedClient>()
  *   sign-out.
  * - The client does not expose whether a request that may change the session is under way. The hook
  *   collects these requests.
- * - Some requests change the session without a signal. The hook sends the signal, which makes the
- *   client request the session.
+ * - After most requests that change the session, Better Auth's client requests the session again,
+ *   because it sends itself a signal. For some requests it does not, so the hook sends the signal.
  * - `crossDomainClient()` removes the session from its storage before it sends the sign-out
  *   request. The hook keeps the stored session until the answer arrives. A successful answer then
  *   removes the session, and a failed request changes nothing.

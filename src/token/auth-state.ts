@@ -304,8 +304,8 @@ function reduce(state: AuthState, event: AuthEvent): AuthState {
       if (!hasToken(state) || state.status === event.type)
         return state
       // A confirmed token ends a series of rejections that has signed the user out. Any other
-      // series ends only at the next renewal, since the deployment may confirm each token first and
-      // reject it later.
+      // series of rejections ends only at the next renewal, since the deployment may confirm each
+      // token first and reject it later.
       if (event.type === 'authenticated' && consecutiveRejections?.isFinal)
         return { ...state, status: event.type, consecutiveRejections: null } as AuthState
       return { ...state, status: event.type } as AuthState
@@ -372,7 +372,10 @@ function onSession(state: AuthState, snapshot: SessionSnapshot): AuthState {
   })
 }
 
-/** The state after the answer to a request for the session. A refresh then requests a token. */
+/**
+ * The state after the answer to a request for the session. If `refresh()` has caused the request, a
+ * token is requested next.
+ */
 function afterSessionRequest(state: AuthState): AuthState {
   const { request } = state
   if (request?.isRefresh)

@@ -62,8 +62,8 @@ export function createProviderRequests(
   async function attempt({ kind, failures }: ProviderRequest, signal: AbortSignal): Promise<AuthEvent | undefined> {
     if (kind === 'token' || (failures > 0 && !source.refresh))
       return eventOf(await source.fetchToken({ force: !!tokens.current, signal }))
-    // Subscribing to the provider is the first request for the session. The subscription also
-    // receives the answers to all later requests.
+    // Subscribing to the provider is the first request for the session. The answers to later
+    // requests arrive through the same subscription.
     if (failures > 0)
       source.refresh!()
   }
