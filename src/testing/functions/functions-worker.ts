@@ -18,8 +18,8 @@ import { ACTION_MS } from './time-limits.ts'
 const LONGEST_LOAD_MS = 60_000
 
 /**
- * The memory of a worker. Convex allows less than this for old objects; the limit only keeps one
- * function from ending the whole process. By default, V8 would collect new objects only at four
+ * The memory of a worker. For old objects, this is more than Convex allows: the limit only prevents
+ * that one function ends the whole process. By default, V8 would collect new objects only at four
  * times this size.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }

@@ -28,7 +28,10 @@ export class CallReports {
     return this.#running === 0
   }
 
-  /** Runs a function. `body` receives the time of the start, from `performance.now()`. */
+  /**
+   * Counts a call as running until `body` has ended. `body` receives the time of the start, from
+   * `performance.now()`.
+   */
   async count<Result>(body: (startedAt: number) => Promise<Result>): Promise<Result> {
     this.#running += 1
     try {

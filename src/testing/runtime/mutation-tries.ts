@@ -8,8 +8,8 @@ import { RefusedCall } from './failure.ts'
  */
 const MAX_TRIES = 8
 /**
- * The head start of a mutation that is retried: other mutations wait for this time before they
- * start. It doubles with each attempt.
+ * How long other mutations wait before they start if a mutation is retried, so that they do not
+ * conflict with it again. The time doubles with each attempt.
  */
 const FIRST_HEAD_START_MS = 10
 
@@ -19,7 +19,7 @@ export class MutationTries {
    * The mutations that are tried again. They run one after the other, so that they do not conflict.
    */
   #retries: Promise<unknown> = Promise.resolve()
-  /** Resolves when mutations that have not met a conflict may start. */
+  /** Mutations that have not met a conflict start after this promise has resolved. */
   #headStart: Promise<unknown> | null = null
 
   /**
@@ -57,8 +57,8 @@ export class MutationTries {
   }
 
   /**
-   * If the mutation with the head start meets another conflict, it receives another head start.
-   * This method also waits for the later head starts.
+   * Waits until mutations that have not met a conflict may start. If the retried mutation meets
+   * another conflict meanwhile, other mutations wait again.
    */
   async #waitForHeadStarts(): Promise<void> {
     for (let headStart = this.#headStart; headStart !== null; headStart = this.#headStart) {

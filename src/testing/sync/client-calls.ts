@@ -68,8 +68,8 @@ export class ClientCalls {
     const { requestId } = request
     this.#host.send({ type: 'MutationResponse', requestId, outcome, ...committed })
     this.#runningMutation = null
-    // The client drops its optimistic update at the first transition that is not older, even an
-    // empty one.
+    // The client drops its optimistic update at the first transition that is not older than the
+    // mutation, even if the transition is empty.
     this.#host.onAnswered()
   }
 }
