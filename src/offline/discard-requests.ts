@@ -19,7 +19,8 @@ export function createDiscardRequests(): DiscardRequests {
     },
     answerAll(discard) {
       const answered = requests
-      // Cleared before the answers, because a discarded call may cause further answers.
+      // The list is emptied before the answers, because discarding a call may cause further
+      // answers.
       requests = []
       answered.forEach(({ key, resolve }) => resolve(discard(key)))
     },

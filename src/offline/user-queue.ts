@@ -78,8 +78,8 @@ export function openUserQueue(options: UserQueueOptions): UserQueue {
     sync,
     async add(call, caller) {
       callers.set(call.key, caller)
-      // Before the other tabs can request the lock: only the tab that made the call can show its
-      // optimistic update.
+      // This tab requests the lock before other tabs can know of the call, since only the tab that
+      // made the call can show its optimistic update.
       lock.setWanted(!isClosed)
       try {
         await write(() => database.add({ ...call, owner }))
@@ -157,7 +157,7 @@ export function openUserQueue(options: UserQueueOptions): UserQueue {
       }
     }
     finally {
-      // In the tick in which the loop ends, so that the next change starts another loop.
+      // Reset in the same tick in which the loop ends: a later change must start another loop.
       syncing = undefined
     }
   }
