@@ -69,7 +69,8 @@ export function betterAuthSource(
     let failed: { response: Response, responseText: string } | undefined
     const { data, error } = await client.$fetch(tokenPath, {
       signal,
-      throw: false, // even if the app's client throws errors
+      // A client can have the option `throw: true`, with which the status of an answer would be lost.
+      throw: false,
       onError(context: { response: Response, responseText: string }) {
         failed = context
       },
