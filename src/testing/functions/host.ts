@@ -30,8 +30,8 @@ export type CallRequest
 
 export interface CallResult {
   /**
-   * `interrupted`: the thread was ended because of another call. A query or mutation has to run
-   * again from its start.
+   * `interrupted`: the thread was ended because of another call. If this call is a query or a
+   * mutation, it must run again from the start.
    */
   outcome: ThreadOutcome
   /** The lines that the call itself has written, without those of nested calls. */

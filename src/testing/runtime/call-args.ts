@@ -2,7 +2,10 @@
 import type { JSONValue, Value } from 'convex/values'
 import { jsonToConvex } from 'convex/values'
 
-/** Arguments in Convex's JSON encoding. Each other form is computed at most once. */
+/**
+ * Arguments in Convex's JSON encoding. Their other forms, as text and as values, are computed at
+ * most once.
+ */
 export class CallArgs {
   readonly encoded: JSONValue
   #json: string | undefined

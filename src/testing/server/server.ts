@@ -213,8 +213,9 @@ export class DeploymentServer {
   async settled(): Promise<void> {
     const runtime = await this.#runtime
     const isIdle = (): boolean => runtime.isIdle && !clock.isOverdue && this.#connections.areIdle
-    // A client may have sent a message before this call, which this thread has not read. The first
-    // turn ends the phase in which messages are read, and the second one has a whole such phase.
+    // This thread may not have read a message that a client sent before this call. Messages are
+    // read in one phase of each turn of the event loop. The current turn may be in the middle of
+    // this phase, and the turn after it has the whole phase.
     await setImmediate()
     do {
       await setImmediate()

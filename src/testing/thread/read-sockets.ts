@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 
 /**
  * Messages of the deployment's thread and data of sockets arrive in the same phase of the event
- * loop, in any order. The first turn ends this phase, and the second one has a whole phase. Further
- * turns are for large results: in one phase, Node reads at most 2 MB from a socket, and an
- * operating system keeps several times as much for each connection.
+ * loop, in any order. The current turn may be in the middle of this phase, and the turn after it
+ * has the whole phase. Large results need further turns: in one phase, Node reads at most 2 MB from
+ * a socket, and the operating system can have received several times as much.
  *
  * The end of reading cannot be known exactly. It would be the moment at which each socket has read
  * as many bytes as the deployment has written to it. But the sockets belong to the clients of a
