@@ -341,7 +341,7 @@ describe('convue doctor', () => {
     expect((await doctor(root)).ids).toEqual([])
   })
 
-  it('ignores a copy of Better Auth below its command line', async () => {
+  it('ignores a copy of Better Auth that only the command line of Better Auth uses', async () => {
     const { root, write } = createApp({
       '.env.local': variables,
       'package.json': '{"name":"app","dependencies":{"better-auth":"*"},"devDependencies":{"auth":"*"}}',

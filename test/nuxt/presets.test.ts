@@ -31,7 +31,7 @@ describe.each(PRESETS)('the preset $preset', ({ preset, host, addressHeader }) =
     expect(headers.get('vary')).toContain('Cookie')
   })
 
-  it('renders a page that a cache keeps anonymously', async () => {
+  it('renders a page anonymously if a cache keeps it', async () => {
     const ada = await app.signUp('Ada')
     const { html, headers } = await app.get('/kept/isr', ada.cookie, behindProxy('203.0.113.5'))
     expect(textOf(html, 'rendered')).toBe('loading')

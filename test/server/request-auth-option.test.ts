@@ -102,7 +102,7 @@ describe('requestAuth', () => {
     ['rejects', () => Promise.reject(new Error(SESSION)), '`requestAuth` has thrown an error'],
     ['returns no response', async () => undefined as any, '`requestAuth` has not returned a `Response`'],
     ['returns the answer of `auth.api`', async () => ({ token: SESSION }) as any, '`requestAuth` has not returned a `Response`'],
-  ])('causes an error that says so if it %s, without the text of its error', async (_name, requestAuth, why) => {
+  ])('causes an error with the reason, and without any text of the app, if it %s', async (_name, requestAuth, why) => {
     const server = createServer(requestAuth)
     const reason = await server.forRequest(requestOf()).getSession().catch(error => error)
     expect(reason).toMatchObject({ code: 'SESSION_REQUEST_FAILED', why: expect.stringContaining(why) })

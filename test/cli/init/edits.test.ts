@@ -66,7 +66,7 @@ describe('addPlugin', () => {
     expect(addPlugin(edited!, './auth-client')).toBe(edited)
   })
 
-  it('follows semicolons', () => {
+  it('adds semicolons if the file has semicolons', () => {
     expect(addPlugin('import { createApp as create } from "vue";\nconst app = create(App);\n', './auth-client'))
       .toContain(`const app = create(App);\napp${USE};\n`)
   })

@@ -35,7 +35,7 @@ describe('createConvex: queryAuth', () => {
     expect(result.authed.value).toBe('ada')
   })
 
-  it('decides when awaiting a record of queries ends', async () => {
+  it('also applies to useConvexQueries, where `await` then waits for public results', async () => {
     const { source } = openPage({ queryAuth: 'public', user: 'silent' })
     page.deployment.latencyMs = 200
     const { result: queries } = page.run(() => useConvexQueries({ a: { query: api.whoami } }))
