@@ -69,7 +69,7 @@ export function betterAuthSource(
     let failed: { response: Response, responseText: string } | undefined
     const { data, error } = await client.$fetch(tokenPath, {
       signal,
-      // A client can have the option `throw: true`, with which the status of an answer would be lost.
+      // With `throw: true`, which the app's client may have, the status of an answer would be lost.
       throw: false,
       onError(context: { response: Response, responseText: string }) {
         failed = context
