@@ -294,7 +294,10 @@ export function openUserQueue(options: UserQueueOptions): UserQueue {
   }
 }
 
-/** Reports an error of the database like any uncaught error: the deployment runs no call twice. */
+/**
+ * Reports an error of the database like any uncaught error. Nothing else is necessary: a call that
+ * is sent again runs only once.
+ */
 function report(work: Promise<unknown>): void {
   work.catch(reportError)
 }

@@ -5,8 +5,8 @@ import { codegen } from './codegen.ts'
 /** The functions that are called after a reload. */
 export interface ReloadReporter {
   /**
-   * Called if the functions cannot be loaded, or their types cannot be written. The previous ones
-   * remain.
+   * Called if the functions cannot be loaded, or their types cannot be written. The previous
+   * functions and types remain.
    */
   failed: (error: Error) => void
   /** Called when the functions are loaded and their types are written. */

@@ -159,8 +159,8 @@ export function createAuthEngine({
     dispatch,
     start() {
       isRunning = true
-      // Before the subscription, since a provider may report synchronously while it is subscribed
-      // to.
+      // The effects start before the subscription, since a provider may report a session while
+      // `subscribe` is running.
       syncEffects()
       unsubscribe = source.subscribe(snapshot => dispatch({ type: 'session', snapshot }))
     },

@@ -498,7 +498,7 @@ function becomeAnonymous(state: AuthState, error: Error | null = null): AuthStat
     status: 'unauthenticated',
     user: null,
     request: null,
-    // A page that is anonymous without a reason gets one if a sign-in has failed.
+    // If the page is anonymous without an error, the error of a failed sign-in is shown.
     error: nextError(state, error) ?? error,
     // A repeated report of the same session must count again: the user may have signed in again.
     lastReportedSession: null,

@@ -49,7 +49,8 @@ export function useConvexClaims(): UseConvexClaimsReturn {
   clients.needUser()
 
   const claims = computed<ConvexClaims | null>((previous) => {
-    // The engine changes its state whenever it accepts or drops a token.
+    // The token is not reactive. The engine changes its state whenever it accepts or drops a token,
+    // so reading the state is enough.
     const { user } = authState.value
     const found = user ? describeUser(engine.token?.value) : null
     return shareStructure(previous, found) as ConvexClaims | null

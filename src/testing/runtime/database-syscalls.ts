@@ -29,7 +29,7 @@ interface WriteArgs extends IdArgs {
 
 interface StreamArgs {
   queryId: number
-  /** The query. Only the first request for its rows contains it. */
+  /** The query, in the first request for its rows only. */
   query?: QueryJSON
 }
 
