@@ -48,21 +48,30 @@ export function createActions(app: InspectedApp, slow: SlowSockets, notify: (mes
   ]
 }
 
-/** The buttons of a node: they do nothing for nodes to which they do not apply. */
-export function createNodeActions(app: InspectedApp, history: History): NodeAction[] {
+/**
+ * The buttons of a node. DevTools show all of them for each node, so `notify` explains a button
+ * that does not apply to the selected node.
+ */
+export function createNodeActions(app: InspectedApp, history: History, notify: (message: string) => void): NodeAction[] {
   return [
     {
       icon: 'refresh',
       tooltip: 'Invalidate the query: fetch it again',
       action: async (id) => {
-        if (id.startsWith('query:'))
-          await app.store.entries?.get(id.slice('query:'.length))?.refresh()
+        const entry = id.startsWith('query:') && app.store.entries?.get(id.slice('query:'.length))
+        if (!entry)
+          return notify('Select a query, which this button then fetches again.')
+        await entry.refresh()
       },
     },
     {
       icon: 'wifi_off',
       tooltip: 'Disconnect this client',
-      action: id => disconnect(app, open => id === `connection:${history.nameOf(open)}`),
+      action: (id) => {
+        if (!id.startsWith('connection:'))
+          return notify('Select a connection, which this button then closes.')
+        disconnect(app, open => id === `connection:${history.nameOf(open)}`)
+      },
     },
   ]
 }

@@ -1,4 +1,5 @@
 /** Delays the messages of the deployment, to see the page with a slow network. */
+import type { ConvexClient } from 'convex/browser'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { Cancel } from '../shared/schedule.ts'
 import { webSocketOf } from '../client/convex-internals.ts'
@@ -12,15 +13,12 @@ export interface SlowSockets {
   stop: () => void
 }
 
-/** `WebSocket.OPEN`, which other implementations of the interface may not have. */
-const OPEN = 1
-
 export function createSlowSockets(clients: IdentityClients): SlowSockets {
   const slowed = new WeakSet<WebSocket>()
   const cancels = new Set<Cancel>()
   let delayMs = 0
 
-  function slow(socket: WebSocket): void {
+  function slow(socket: WebSocket, convex: ConvexClient): void {
     const { onmessage } = socket
     if (!onmessage)
       return
@@ -34,8 +32,9 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
         return onmessage.call(socket, message)
       const cancel = schedule(() => {
         cancels.delete(cancel)
-        // A client that has closed its socket does not expect further messages.
-        if (socket.readyState === OPEN)
+        // A client does not expect messages of a socket that has closed. The class of the socket may be
+        // the app's own, so this does not depend on `readyState`.
+        if (webSocketOf(convex) === socket)
           onmessage.call(socket, message)
       }, freeAt - now)
       cancels.add(cancel)
@@ -48,7 +47,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
     for (const { client } of clients.opened?.value ?? []) {
       const socket = webSocketOf(client.convex)
       if (socket && !slowed.has(socket))
-        slow(socket)
+        slow(socket, client.convex)
     }
   }
 

@@ -80,7 +80,7 @@ export function startDevtools(inspected: InspectedApp): void {
       icon: 'bolt',
       treeFilterPlaceholder: 'Search queries, calls and connections',
       actions: createActions(inspected, slow, notify),
-      nodeActions: createNodeActions(inspected, history),
+      nodeActions: createNodeActions(inspected, history, notify),
     })
     connected.on.getInspectorTree((payload) => {
       if (payload.inspectorId === INSPECTOR_ID)

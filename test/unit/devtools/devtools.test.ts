@@ -236,6 +236,50 @@ describe('Vue DevTools', () => {
       expect(result.isPending.value).toBe(false)
     })
 
+    it('slows down a socket whose class has no readyState', async () => {
+      const devtools = await openWithDevtools()
+      const of = shallowRef('a')
+      const { result } = page.run(() => useConvexQuery(api.tasks, () => ({ of: of.value })))
+      await page.tick()
+      vi.spyOn(console, 'info').mockImplementation(() => {})
+      await devtools.press('Slow down')
+      of.value = 'b'
+      await page.tick(400)
+      const [socket] = page.deployment.liveSockets
+      Object.assign(socket!, { readyState: undefined })
+      await page.tick(200)
+      Object.assign(socket!, { readyState: WebSocket.OPEN })
+      expect(result.isPending.value).toBe(false)
+    })
+
+    it('does not deliver slowed messages of a socket that has closed', async () => {
+      const devtools = await openWithDevtools()
+      const of = shallowRef('a')
+      const { result } = page.run(() => useConvexQuery(api.tasks, () => ({ of: of.value })))
+      await page.tick()
+      vi.spyOn(console, 'info').mockImplementation(() => {})
+      await devtools.press('Slow down')
+      of.value = 'b'
+      await page.tick(400)
+      page.deployment.isReachable = false
+      await devtools.press('Disconnect all sockets')
+      await page.tick(400)
+      expect(result.isPending.value).toBe(true)
+    })
+
+    it('names the node that a button needs, if another node is selected', async () => {
+      const devtools = await openWithDevtools({ user: 'ada' })
+      page.run(() => useAuthedQuery(api.whoami, {}))
+      await page.tick()
+      const info = vi.spyOn(console, 'info').mockImplementation(() => {})
+      await devtools.press('Invalidate the query', 'auth')
+      expect(info).toHaveBeenLastCalledWith('[convue] Select a query, which this button then fetches again.')
+      await devtools.press('Disconnect this client', 'auth')
+      expect(info).toHaveBeenLastCalledWith('[convue] Select a connection, which this button then closes.')
+      await page.tick(0)
+      expect(devtools.rows('connections')[0]).toContain('[connected]')
+    })
+
     it('signs out', async () => {
       const devtools = await openWithDevtools({ user: 'ada' })
       page.run(() => useAuthedQuery(api.whoami, {}))
