@@ -1,5 +1,5 @@
 /** Delays the messages of the deployment, to see the page with a slow network. */
-import type { ConvexClient } from 'convex/browser'
+import type { IdentityClient } from '../client/identity-client.ts'
 import type { IdentityClients } from '../client/identity-clients.ts'
 import type { Cancel } from '../shared/schedule.ts'
 import { webSocketOf } from '../client/convex-internals.ts'
@@ -18,7 +18,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
   const cancels = new Set<Cancel>()
   let delayMs = 0
 
-  function slow(socket: WebSocket, convex: ConvexClient): void {
+  function slow(socket: WebSocket, client: IdentityClient): void {
     const { onmessage } = socket
     if (!onmessage)
       return
@@ -34,7 +34,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
         cancels.delete(cancel)
         // A client does not expect messages of a socket that has closed. The class of the socket may be
         // the app's own, so this does not depend on `readyState`.
-        if (webSocketOf(convex) === socket)
+        if (webSocketOf(client.convex) === socket)
           onmessage.call(socket, message)
       }, freeAt - now)
       cancels.add(cancel)
@@ -47,7 +47,7 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
     for (const { client } of clients.opened?.value ?? []) {
       const socket = webSocketOf(client.convex)
       if (socket && !slowed.has(socket))
-        slow(socket, client.convex)
+        slow(socket, client)
     }
   }
 

@@ -4,6 +4,7 @@ import type { History, HistoryEvent } from './history.ts'
 import type { InspectedApp } from './inspected-app.ts'
 import type { LayerEvent } from './timeline.ts'
 import { setupDevToolsPlugin } from '@vue/devtools-api'
+import { ERROR_PAGES } from '../errors/docs-address.ts'
 import { schedule } from '../shared/schedule.ts'
 import { createActions, createNodeActions } from './actions.ts'
 import { createHistory } from './history.ts'
@@ -66,6 +67,7 @@ export function startDevtools(inspected: InspectedApp): void {
     id: 'dev.convue',
     label: 'Convue',
     packageName: 'convue',
+    homepage: new URL('../guides/devtools', ERROR_PAGES).href,
     app,
     enableEarlyProxy: true,
   }

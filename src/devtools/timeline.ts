@@ -17,7 +17,10 @@ export const TIMELINE_LAYERS: TimelineLayer[] = [
   { id: LAYERS.socket, label: 'Convex sockets', color: 0xC2410C },
 ]
 
-/** An event of a layer. */
+/**
+ * An event of a layer. DevTools may show the events of all layers in one list without the names of
+ * the layers, so the title and the subtitle also say what an event is about.
+ */
 export interface LayerEvent {
   layerId: string
   event: TimelineEvent
@@ -30,7 +33,7 @@ export function toLayerEvent(event: HistoryEvent, now: number): LayerEvent | nul
       const { client, queries, durationMs, cause } = event
       const data = { 'client': client, 'caused by': cause, queries, 'duration': `${durationMs.toFixed(2)} ms` }
       const title = queries.length === 1 ? queries[0]! : `${queries.length} queries`
-      return layerEvent('transition', { time: now, title, subtitle: `${durationMs.toFixed(1)} ms`, data })
+      return layerEvent('transition', { time: now, title, subtitle: `transition, ${durationMs.toFixed(1)} ms`, data })
     }
     case 'call': {
       const { id, kind, name, args, status, error } = event.call
@@ -47,7 +50,7 @@ export function toLayerEvent(event: HistoryEvent, now: number): LayerEvent | nul
     case 'socket':
       return layerEvent('socket', {
         time: now,
-        title: event.client,
+        title: `socket of ${event.client}`,
         subtitle: event.event,
         data: { client: event.client, event: event.event },
         ...event.event === 'disconnected' && { logType: 'warning' },
@@ -63,7 +66,7 @@ export function toAuthLayerEvent({ at, event, from, to }: AuthEventRecord): Laye
   const subtitle = from === to ? to : `${from} → ${to}`
   return layerEvent('auth', {
     time: at,
-    title: event,
+    title: `auth: ${event}`,
     subtitle,
     data: { event, from, to },
     ...isProblem && { logType: 'warning' },

@@ -40,7 +40,7 @@ const allowed: Record<string, Folder> = {
   'client': { why: 'one ConvexClient for each identity, and the calls that they carry', folders: ['errors', 'shared', 'reactivity', 'token'], packages: VUE_AND_CONVEX },
   'ssr': { why: 'what a server fetches and a page takes, as data: knows neither Vue nor Nuxt', folders: ['errors', 'shared'], packages: CONVEX_DATA },
   'store': { why: 'subscribed queries and their state, shared by all components', folders: ['errors', 'shared', 'reactivity', 'token', 'client', 'ssr'], packages: VUE_AND_CONVEX },
-  'devtools': { why: 'Vue DevTools in development: its inspector, its timeline, and its actions', folders: ['shared', 'token', 'client', 'store'], packages: /^(?:vue|convex\/values|@vue\/devtools-api)$/ },
+  'devtools': { why: 'Vue DevTools in development: its inspector, its timeline, and its actions', folders: ['errors', 'shared', 'token', 'client', 'store'], packages: /^(?:vue|convex\/values|@vue\/devtools-api)$/ },
   'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUEUSE_AND_CONVEX },
   'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },
   'composables/auth': { why: 'the identity, as components see it', folders: CORE, packages: VUE_AND_CONVEX },

@@ -62,9 +62,9 @@ describe('Vue DevTools', () => {
       await page.convex.auth.signOut()
       await page.tick()
       expect(devtools.eventsOf('auth')).toEqual(expect.arrayContaining([
-        'token: loading → authenticating',
-        'authenticated: authenticating → authenticated',
-        'signedOut: authenticated → unauthenticated',
+        'auth: token: loading → authenticating',
+        'auth: authenticated: authenticating → authenticated',
+        'auth: signedOut: authenticated → unauthenticated',
       ]))
       const shown = JSON.stringify([devtools.events, devtools.tree(), devtools.fields('auth')])
       expect(shown).not.toMatch(/eyJ/)
@@ -129,7 +129,7 @@ describe('Vue DevTools', () => {
       page.run(() => useConvexQuery(api.tasks, { of: 'a' }))
       page.run(() => useConvexQuery(api.tasks, { of: 'b' }))
       await page.tick()
-      expect(devtools.eventsOf('transitions')).toEqual([expect.stringMatching(/^2 queries: [\d.]+ ms$/)])
+      expect(devtools.eventsOf('transitions')).toEqual([expect.stringMatching(/^2 queries: transition, [\d.]+ ms$/)])
       expect(devtools.events.find(({ layerId }) => layerId === 'convue:transitions')!.event.data.queries.toSorted())
         .toEqual(['tasks:list {"of":"a"}', 'tasks:list {"of":"b"}'])
     })
@@ -203,7 +203,7 @@ describe('Vue DevTools', () => {
       expect(devtools.rows('connections')[0]).toContain('disconnected')
       await page.tick(60_000)
       expect(devtools.rows('connections')[0]).toContain('[connected]')
-      expect(devtools.eventsOf('sockets').filter(event => event.startsWith('user')).map(event => event.split(': ')[1]))
+      expect(devtools.eventsOf('sockets').filter(event => event.startsWith('socket of user')).map(event => event.split(': ')[1]))
         .toEqual(expect.arrayContaining(['opened', 'connected', 'disconnected', 'connected']))
     })
   })
