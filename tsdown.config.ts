@@ -31,6 +31,15 @@ export default defineConfig([
     deps: { neverBundle: /^node:/ },
     dts: { vue: true },
   },
+  // The script of the data viewer's page, in one file.
+  {
+    entry: { 'viewer-client': 'src/dev/viewer/client/entry.ts' },
+    platform: 'browser',
+    target: 'es2022',
+    fixedExtension: false,
+    dts: false,
+    clean: false,
+  },
   // One output file for each source file, because Nuxt bundles these files with the app. Their imports of `convue` and of its
   // other entries then resolve to the copy that the app has installed.
   {

@@ -6,6 +6,7 @@ const STYLE = `
   body { background: light-dark(#fff, #1c1c1c); color: light-dark(#1c1c1c, #eee) }
   body { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem }
   h1 { font-size: 1.375rem; overflow-wrap: anywhere }
+  h2 { font-size: 1.125rem }
   a { color: light-dark(#0b57d0, #a8c7fa) }
   ul { list-style: none; padding: 0 }
   li { padding: .75rem 0; border-top: 1px solid light-dark(#d0d0d0, #4a4a4a) }
@@ -13,7 +14,7 @@ const STYLE = `
   dt, .detail { color: light-dark(#595959, #b0b0b0) }
   dd { margin: 0; overflow-wrap: anywhere }
   pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
-  iframe { width: 100%; height: 32rem; border: 1px solid light-dark(#d0d0d0, #4a4a4a); background: #fff }
+  iframe { box-sizing: border-box; width: 100%; height: 32rem; border: 1px solid light-dark(#d0d0d0, #4a4a4a); background: #fff }
 `
 
 /** Replaces the list when a mail arrives, and after the connection has been interrupted. */

@@ -1,5 +1,6 @@
 import type { DevServer } from './dev-app.ts'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { findViolationsOfEachLook } from '../support/browser/axe.ts'
 import { launchBrowser } from '../support/browser/browser.ts'
 import { configOf, useDevApps } from './dev-app.ts'
 
@@ -38,5 +39,14 @@ describe('nuxt dev with Nuxt DevTools', () => {
     await viewer.getByRole('link', { name: 'Requests' }).click()
     await viewer.getByRole('row', { name: /GET \/ 200 anonymous/ }).first().waitFor()
     expect(await viewer.getByRole('heading', { level: 1 }).textContent()).toBe('Convue data')
+
+    const alone = await browser.newPage({ baseURL: server.url })
+    await alone.goto('/__convue#/requests')
+    await alone.getByRole('button', { name: 'GET /' }).first().press('Enter')
+    await alone.getByRole('dialog').getByText('"identity": "anonymous"').waitFor()
+    expect(await findViolationsOfEachLook(alone)).toEqual([])
+    await alone.keyboard.press('Escape')
+    await alone.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await findViolationsOfEachLook(alone)).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findViolations } from '../support/browser/axe.ts'
+import { findViolationsOfEachLook } from '../support/browser/axe.ts'
 import { launchBrowser } from '../support/browser/browser.ts'
 import { guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
 import { freePort } from '../support/live/free-port.ts'
@@ -97,7 +97,7 @@ describe('npm run dev:nuxt', () => {
     expect(problems).toEqual([])
   })
 
-  it('renders and hydrates every page for a user and anonymously, without axe violations', async () => {
+  it('renders and hydrates every page for a user and anonymously, without axe violations in light and dark, narrow and wide', async () => {
     for (const who of ['guest', 'user'] as const) {
       const profile = await browser.newContext({ baseURL: url })
       profile.setDefaultTimeout(120_000)
@@ -123,7 +123,7 @@ describe('npm run dev:nuxt', () => {
         }
         // Rendered data is stale until it is live.
         await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
-        problems.push(...await findViolations(page))
+        problems.push(...await findViolationsOfEachLook(page))
         expect(problems, `${path} for a ${who}`).toEqual([])
         await page.close()
       }

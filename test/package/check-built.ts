@@ -1,7 +1,7 @@
-// Checks what the tests of the sources cannot check: the built package starts a deployment, and all
-// of its entry points use the same error class.
+// Checks what the tests of the sources cannot check: the built package starts a deployment, all of
+// its entry points use the same error class, and the page of its data viewer has a script.
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +12,10 @@ import { convexClient, crossDomainClient } from 'convue/convex/client'
 import { convexDatabase } from 'convue/convex/database'
 import { createConvexServer } from 'convue/server'
 import { startDeployment } from 'convue/testing'
+import { convue } from 'convue/vite'
 import { build } from 'esbuild'
+import { createServer } from 'vite'
+import { launchBrowser } from '../support/browser/browser.ts'
 import { api } from '../support/convex/_generated/api.js'
 
 assert.match(import.meta.resolve('convue'), /dist\/index\.js$/)
@@ -57,5 +60,31 @@ try {
 }
 finally {
   await deployment.close()
+}
+
+// The data viewer in a browser.
+const root = fileURLToPath(new URL('../..', import.meta.url))
+await mkdir(join(root, '.vite-apps'), { recursive: true })
+const viewed = await mkdtemp(join(root, '.vite-apps/built-'))
+await mkdir(join(viewed, 'convex'))
+await writeFile(join(viewed, 'index.html'), '<div id="app"></div>')
+await writeFile(join(viewed, 'convex/tasks.ts'), `import { mutationGeneric } from 'convex/server'
+export const add = mutationGeneric(async ctx => await ctx.db.insert('tasks', { text: 'Water the ferns' }))
+`)
+const vite = await createServer({ root: viewed, configFile: false, logLevel: 'silent', plugins: [convue({ data: false })] })
+const browser = await launchBrowser()
+try {
+  await vite.listen()
+  const page = await browser.newPage({ baseURL: vite.resolvedUrls!.local[0]! })
+  await page.goto('/__convue#/functions')
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.getByRole('heading', { name: 'Result' }).waitFor()
+  await page.getByRole('link', { name: 'Tables' }).click()
+  await page.getByRole('cell', { name: 'Water the ferns' }).waitFor()
+}
+finally {
+  await browser.close()
+  await vite.close()
+  await rm(viewed, { recursive: true })
 }
 console.log('The built package works.')

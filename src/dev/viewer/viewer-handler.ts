@@ -6,6 +6,7 @@ import type { RowsRequest, RunRequest } from './viewer-data.ts'
 import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { isFromThisMachine, isNavigation, isOfOwnPage } from '../own-pages.ts'
+import { clientScript } from './client-script.ts'
 import {
   listFiles,
   listFunctions,
@@ -59,18 +60,24 @@ export function answerViewerRequest(source: ViewerSource, request: IncomingMessa
   if (!isFromThisMachine(request) || !(isOfOwnPage(request) || (isPage && isNavigation(request))))
     send(response, 403, 'text/plain', 'The data viewer only answers to this machine, on the origin of the page.')
   else if (isPage)
-    sendPage(source, request, response)
+    void sendPage(source, request, response)
   else
     void sendData(source, request, response, { path, parameters: searchParams })
   return true
 }
 
-function sendPage(source: ViewerSource, { method }: IncomingMessage, response: ServerResponse): void {
+async function sendPage(source: ViewerSource, { method }: IncomingMessage, response: ServerResponse): Promise<void> {
   if (method !== 'GET')
     return send(response, 405, 'text/plain', 'The page can only be read.')
-  const nonce = randomBytes(16).toString('base64')
-  response.setHeader('content-security-policy', viewerPolicy(nonce))
-  send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests !== null }))
+  try {
+    const script = await clientScript()
+    const nonce = randomBytes(16).toString('base64')
+    response.setHeader('content-security-policy', viewerPolicy(nonce))
+    send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests !== null, script }))
+  }
+  catch (error) {
+    send(response, 500, 'text/plain', (error as Error).message)
+  }
 }
 
 async function sendData(

@@ -1,20 +1,15 @@
 /** The page of the data viewer, as HTML. */
-import { logSection, mailsSection, requestsSection } from './client/activity.ts'
-import { functionsSection } from './client/functions.ts'
-import { startViewer } from './client/start.ts'
-import { filesSection, scheduledSection, tablesSection } from './client/tables.ts'
-import { createUi } from './client/ui.ts'
 
-/** A section of the page: its title, and the function that runs in the browser. */
+/** The sections of the page, by their ids in the script of the page. */
 const SECTIONS = {
-  tables: ['Tables', tablesSection],
-  files: ['Files', filesSection],
-  log: ['Log', logSection],
-  scheduled: ['Scheduled', scheduledSection],
-  functions: ['Functions', functionsSection],
-  mails: ['Mails', mailsSection],
-  requests: ['Requests', requestsSection],
-} as const
+  tables: 'Tables',
+  files: 'Files',
+  log: 'Log',
+  scheduled: 'Scheduled',
+  functions: 'Functions',
+  mails: 'Mails',
+  requests: 'Requests',
+}
 
 /** The parts that differ between the pages of two requests or servers. */
 export interface ViewerPageOptions {
@@ -22,6 +17,8 @@ export interface ViewerPageOptions {
   nonce: string
   /** Whether the server records the requests of an app with Nuxt. */
   hasRequests: boolean
+  /** The script of the page, which shows the sections that have a link. */
+  script: string
 }
 
 const STYLE = `
@@ -76,16 +73,16 @@ const STYLE = `
 `
 
 /** The page with its script. */
-export function viewerPage({ nonce, hasRequests }: ViewerPageOptions): string {
+export function viewerPage({ nonce, hasRequests, script }: ViewerPageOptions): string {
   const sections = Object.entries(SECTIONS).filter(([id]) => id !== 'requests' || hasRequests)
-  const links = sections.map(([id, [title]]) => `<li><a href="#/${id}">${title}</a></li>`)
-  const functions = sections.map(([id, [, section]]) => `${id}: (${section})(ui)`)
-  const script = `const ui = (${createUi})();\n(${startViewer})(ui, {\n${functions.join(',\n')}\n})`
+  const links = sections.map(([id, title]) => `<li><a href="#/${id}">${title}</a></li>`)
+  // A string in the script must not end the element.
+  const content = script.replaceAll('</script', '<\\/script')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>Convue data</title>
     <link rel="icon" href="data:,"><style nonce="${nonce}">${STYLE}</style></head>
     <body><header><h1>Convue data</h1><nav aria-label="Sections"><ul>${links.join('')}</ul></nav></header>
-    <main></main><script type="module" nonce="${nonce}">${script}</script></body></html>`
+    <main></main><script type="module" nonce="${nonce}">${content}</script></body></html>`
 }
 
 /** The Content-Security-Policy of the page. DevTools of the same origin may show it in a frame. */

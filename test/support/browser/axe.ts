@@ -22,8 +22,8 @@ export async function findViolations(page: Page, part = 'html'): Promise<string[
 }
 
 /**
- * The accessibility rules of axe that a page violates on a narrow or on a wide screen, with light or with dark colors. The
- * page then has its last look: a wide screen with dark colors.
+ * The accessibility rules of axe that a page violates on a narrow or on a wide screen, with light or with dark colors, and
+ * whether users must scroll the page to the side. The page then has its last look: a wide screen with dark colors.
  */
 export async function findViolationsOfEachLook(page: Page): Promise<string[]> {
   const found: string[] = []
@@ -35,6 +35,9 @@ export async function findViolationsOfEachLook(page: Page): Promise<string[]> {
   })
   for (const width of [360, 1280]) {
     await page.setViewportSize({ width, height: 800 })
+    const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth)
+    if (contentWidth > width)
+      found.push(`${width} px: the page is ${contentWidth} px wide`)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       const violations = await findViolations(page)

@@ -26,7 +26,7 @@ export function logSection(ui: Ui): Section {
           entry.logLines.join('\n'),
         ])
         const columns = ['Time', 'Name', 'Kind', 'Identity', 'Outcome', 'Duration', 'Console']
-        body.replaceChildren(ui.table('Log', columns, rows, 'Nothing has happened yet.'))
+        ui.replace(body, ui.table('Log', columns, rows, 'Nothing has happened yet.'))
       }
       root.append(
         ui.el('h2', {}, 'Log'),
@@ -69,7 +69,7 @@ export function mailsSection(ui: Ui): Section {
           ui.time(at),
         ])
         const empty = 'No mails yet. The mails that your functions send with createMailer appear here.'
-        body.replaceChildren(ui.table('Mails', ['Subject', 'To', 'Sent'], rows, empty))
+        ui.replace(body, ui.table('Mails', ['Subject', 'To', 'Sent'], rows, empty))
       })
     },
   }
@@ -104,7 +104,7 @@ export function requestsSection(ui: Ui): Section {
           `${request.durationMs} ms`,
         ])
         const columns = ['Time', 'Request', 'Status', 'Identity', 'Token', 'Queries', 'Payload', 'Cache', 'Duration']
-        body.replaceChildren(ui.table('Requests', columns, rows, 'No requests yet. Open a page of the app.'))
+        ui.replace(body, ui.table('Requests', columns, rows, 'No requests yet. Open a page of the app.'))
       })
     },
   }

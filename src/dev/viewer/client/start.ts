@@ -8,24 +8,30 @@ export function startViewer(ui: Ui, sections: Record<string, Section>): void {
 
   async function show(): Promise<void> {
     const [name = '', ...path] = location.hash.replace(/^#\//, '').split('/').map(decodeURIComponent)
-    const id = sections[name] ? name : Object.keys(sections)[0]!
+    const links = [...document.querySelectorAll('header a')]
+    const ids = links.map(link => link.getAttribute('href')!.slice('#/'.length))
+    const id = ids.includes(name) ? name : ids[0]!
     const current = ++shown
     end?.()
     end = undefined
-    for (const link of document.querySelectorAll('header a')) {
+    for (const link of links) {
       if (link.getAttribute('href') === `#/${id}`)
         link.setAttribute('aria-current', 'page')
       else
         link.removeAttribute('aria-current')
     }
+    const { activeElement } = document
+    const focused = main.contains(activeElement) ? activeElement!.getAttribute('href') : null
     const root = ui.el('div')
     main.replaceChildren(root)
     try {
       const stop = await sections[id]!.show(root, path)
-      if (current === shown)
-        end = stop
-      else
-        stop?.()
+      if (current !== shown)
+        return stop?.()
+      end = stop
+      // A link to a table or to a function has been replaced, so the keyboard would begin at the start of the page.
+      if (focused !== null && document.activeElement === document.body)
+        [...main.querySelectorAll('a')].find(link => link.getAttribute('href') === focused)?.focus()
     }
     catch (error) {
       root.replaceChildren(ui.el('p', { role: 'alert', class: 'error' }, (error as Error).message))

@@ -42,7 +42,7 @@ export function tablesSection(ui: Ui): Section {
       status.textContent = answer.isDone ? `Rows: ${rows.length}` : `Rows: ${rows.length}, and more`
       const columns = columnsOf()
       const cells = rows.map(row => columns.map(column => cellOf(row, column)))
-      body.replaceChildren(ui.table(`Rows of ${ui.titleOf(table)}`, columns, cells, 'The table is empty.'))
+      ui.replace(body, ui.table(`Rows of ${ui.titleOf(table)}`, columns, cells, 'The table is empty.'))
     }
     root.append(
       el('h2', {}, ui.titleOf(table)),
@@ -129,7 +129,7 @@ export function scheduledSection(ui: Ui): Section {
           job.completedTime ? ui.time(job.completedTime) : '',
         ])
         const columns = ['Function', 'Arguments', 'State', 'Due', 'Completed']
-        body.replaceChildren(ui.table('Scheduled functions', columns, rows, 'No functions are scheduled.'))
+        ui.replace(body, ui.table('Scheduled functions', columns, rows, 'No functions are scheduled.'))
       })
     },
   }

@@ -3,10 +3,7 @@
 /** The attributes and listeners of an element. `true` is an attribute without a value. */
 export type Attributes = Record<string, string | boolean | ((event: Event) => void)>
 
-/**
- * The functions of this folder run in the browser: the page contains their source text. So each of
- * them uses only its parameters and globals of the browser, and imports nothing but types.
- */
+/** The helpers that each section receives. */
 export interface Ui {
   /** Creates an element. A child that is a string becomes text, and is never read as HTML. */
   el: (tag: string, attributes?: Attributes, ...children: (Node | string)[]) => HTMLElement
@@ -28,6 +25,11 @@ export interface Ui {
   /** A button that shows a value in a dialog. */
   inspect: (text: string, title: string, value: unknown) => HTMLElement
   note: (text: string) => HTMLElement
+  /**
+   * Replaces the content of an element. The focus and the scroll position remain at the same rows:
+   * new rows are inserted before the others.
+   */
+  replace: (body: HTMLElement, content: HTMLElement) => void
   /** Runs `task` once a second, while the section is shown and the page is visible. */
   poll: (task: () => Promise<void>) => () => void
 }
@@ -118,6 +120,18 @@ export function createUi(): Ui {
     inspect: (text, title, value) =>
       el('button', { type: 'button', class: 'link', click: () => showDialog(title, value) }, text),
     note,
+    replace(body, content) {
+      const controls = (): HTMLElement[] => [...body.querySelectorAll<HTMLElement>('a, button, [tabindex]')]
+      const before = controls()
+      const index = before.indexOf(document.activeElement as HTMLElement)
+      const { scrollTop = 0, scrollLeft = 0 } = body.querySelector('.scroll') ?? {}
+      body.replaceChildren(content)
+      body.querySelector('.scroll')?.scrollTo(scrollLeft, scrollTop)
+      if (index === 0)
+        controls()[0]?.focus()
+      else if (index > 0)
+        controls().at(index - before.length)?.focus()
+    },
     titleOf({ component, name }) {
       if (component === '')
         return name
