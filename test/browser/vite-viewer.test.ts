@@ -64,7 +64,7 @@ async function run(page: Page, name: string, args = '{}'): Promise<void> {
 function focusOf(page: Page): Promise<{ text: string, hasOutline: boolean }> {
   return page.evaluate(() => {
     const element = document.activeElement!
-    const text = element.getAttribute('aria-label') ?? (element as HTMLElement).innerText.trim()
+    const text = element.getAttribute('aria-label') ?? element.textContent.trim()
     return { text, hasOutline: getComputedStyle(element).outlineStyle !== 'none' }
   })
 }

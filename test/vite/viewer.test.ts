@@ -50,7 +50,7 @@ describe('the data viewer of convue/vite', () => {
       const html = await page.text()
       expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*frame-ancestors 'self'/)
       expect(page.headers.get('content-security-policy')).toContain(`script-src 'nonce-${/nonce="([^"]+)"/.exec(html)![1]}'`)
-      expect(html).not.toContain('requestsSection')
+      expect(html).not.toContain('#/requests"')
       expect(html).toContain('#/tables')
     }
     expect((await fetch(`${url}/__convue/api/unknown`)).status).toBe(404)
