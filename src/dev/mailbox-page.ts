@@ -14,7 +14,8 @@ const STYLE = `
   dt, .detail { color: light-dark(#595959, #b0b0b0) }
   dd { margin: 0; overflow-wrap: anywhere }
   pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
-  iframe { box-sizing: border-box; width: 100%; height: 32rem; border: 1px solid light-dark(#d0d0d0, #4a4a4a); background: #fff }
+  iframe { width: 100%; height: 32rem; border: 1px solid light-dark(#d0d0d0, #4a4a4a); background: #fff }
+  iframe { box-sizing: border-box }
 `
 
 /** Replaces the list when a mail arrives, and after the connection has been interrupted. */

@@ -52,7 +52,11 @@ export function createActions(app: InspectedApp, slow: SlowSockets, notify: (mes
  * The buttons of a node. DevTools show all of them for each node, so `notify` explains a button
  * that does not apply to the selected node.
  */
-export function createNodeActions(app: InspectedApp, history: History, notify: (message: string) => void): NodeAction[] {
+export function createNodeActions(
+  app: InspectedApp,
+  history: History,
+  notify: (message: string) => void,
+): NodeAction[] {
   return [
     {
       icon: 'refresh',

@@ -32,8 +32,8 @@ export function createSlowSockets(clients: IdentityClients): SlowSockets {
         return onmessage.call(socket, message)
       const cancel = schedule(() => {
         cancels.delete(cancel)
-        // A client does not expect messages of a socket that has closed. The class of the socket may be
-        // the app's own, so this does not depend on `readyState`.
+        // A client does not expect messages of a socket that has closed. Sockets of the app's own
+        // class may have no `readyState`.
         if (webSocketOf(client.convex) === socket)
           onmessage.call(socket, message)
       }, freeAt - now)

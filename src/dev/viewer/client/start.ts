@@ -29,7 +29,7 @@ export function startViewer(ui: Ui, sections: Record<string, Section>): void {
       if (current !== shown)
         return stop?.()
       end = stop
-      // A link to a table or to a function has been replaced, so the keyboard would begin at the start of the page.
+      // The focused link was replaced: the keyboard would begin at the start of the page.
       if (focused !== null && document.activeElement === document.body)
         [...main.querySelectorAll('a')].find(link => link.getAttribute('href') === focused)?.focus()
     }
