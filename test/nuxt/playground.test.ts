@@ -98,6 +98,7 @@ describe('npm run dev:nuxt', () => {
   })
 
   it('renders and hydrates every page for a user and anonymously, without axe violations in light and dark, narrow and wide', async () => {
+    const found: string[] = []
     for (const who of ['guest', 'user'] as const) {
       const profile = await browser.newContext({ baseURL: url })
       profile.setDefaultTimeout(120_000)
@@ -124,10 +125,11 @@ describe('npm run dev:nuxt', () => {
         // Rendered data is stale until it is live.
         await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
         problems.push(...await findViolationsOfEachLook(page))
-        expect(problems, `${path} for a ${who}`).toEqual([])
+        found.push(...problems.map(problem => `${path} for a ${who}: ${problem}`))
         await page.close()
       }
     }
+    expect(found).toEqual([])
   })
 
   it('keeps the theme after a reload, and refuses mutations that another site causes', async () => {

@@ -35,9 +35,13 @@ export async function findViolationsOfEachLook(page: Page): Promise<string[]> {
   })
   for (const width of [360, 1280]) {
     await page.setViewportSize({ width, height: 800 })
-    const contentWidth = await page.evaluate(() => document.documentElement.scrollWidth)
-    if (contentWidth > width)
-      found.push(`${width} px: the page is ${contentWidth} px wide`)
+    // The client width does not contain the scroll bar at the side.
+    const { scrollWidth, clientWidth } = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement
+      return { scrollWidth, clientWidth }
+    })
+    if (scrollWidth > clientWidth)
+      found.push(`${width} px: the page has a width of ${scrollWidth} px, of which ${clientWidth} px are visible`)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       const violations = await findViolations(page)
