@@ -1,7 +1,7 @@
 // Checks `peerDependencies`: the packed package, installed with strict peers and built, in apps with
 // different packages beside it; then in an app that has the oldest version of each peer, and in one
 // that has the newest. `--all` also installs the apps with pnpm, Yarn and Bun, and tries, for
-// information only, the next pre-release of Vue.
+// information only, the next pre-releases of Vue and of Nuxt.
 import type { App } from './peers/apps.ts'
 import type { PackageManager } from './peers/package-managers.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { APPS } from './peers/apps.ts'
+import { tryNextNuxt } from './peers/next-nuxt.ts'
 import { findOtherManagers, npm } from './peers/package-managers.ts'
 import { ROOT, run, runNode, versionIn, write, writeJson } from './peers/run.ts'
 import { describeVersions, tryVersions } from './peers/versions.ts'
@@ -35,6 +36,7 @@ async function check(): Promise<void> {
       await tryApp(name, app, manager, packed)
   }
   await tryNextVue(packed)
+  await tryNextNuxt(join(scratch, 'next-nuxt'), packed)
 }
 
 /** Installs the package in an app, builds the app's page, and runs its program. */
