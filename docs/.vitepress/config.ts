@@ -6,6 +6,7 @@ import { defineConfig } from 'vitepress'
 import llmstxt from 'vitepress-plugin-llms'
 import { homepage } from '../site/addresses.ts'
 import { anchorOf, extendMarkdown } from '../site/markdown.ts'
+import { search } from '../site/search.ts'
 import { docsIndex, pageAddress } from '../site/site-pages.ts'
 
 const DESCRIPTION = 'Live, authenticated Convex queries for Vue 3 and Nuxt, with Better Auth.'
@@ -52,7 +53,7 @@ export default defineConfig({
   },
   themeConfig: {
     logo: '/mark.svg',
-    search: { provider: 'local' },
+    search,
     outline: [2, 3],
     sidebar: { '/reference/api/': groups.filter(isApi).map(writeGroup), '/': sidebar },
     nav: [

@@ -47,14 +47,3 @@ describe.for(['light', 'dark'] as const)('the site in %s colours', (colorScheme)
     await page.close()
   })
 })
-
-describe('the search', () => {
-  it('finds a page by a word of its text', async () => {
-    const page = await browser.newPage()
-    await page.goto(`${site.url}/documentation`)
-    await page.getByRole('button', { name: 'Search' }).first().click()
-    await page.getByRole('searchbox').fill('PLUGIN_MISSING')
-    await page.locator('#localsearch-list a').first().waitFor()
-    await page.close()
-  })
-})
