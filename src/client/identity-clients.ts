@@ -46,8 +46,8 @@ export interface IdentityClients {
    */
   applyAuthState: (state: AuthState, previous?: AuthState) => void
   /**
-   * Set by the owner, and called when a client that has ended can be replaced. The owner then calls
-   * {@link applyAuthState}, which opens the next client.
+   * `createConvex` sets this function. It is called when a client that has ended can be replaced,
+   * and calls {@link applyAuthState}, which opens the next client.
    */
   onClientReplaced: () => void
   /**

@@ -2,7 +2,8 @@
 
 /**
  * The socket of `ConvexClient`, the functions for `ConvexHttpClient`, and the stored files, as the
- * source of a regular expression. No path can lead to another one with `..`.
+ * source of a regular expression. None of them matches a path that contains `..`,
+ * which could lead to another path.
  */
 export const CLIENT_PATHS
   = '^/api/(?:[\\w.-]+/sync|query|query_ts|query_at_ts|mutation|action|storage/[\\w-]+)(?:\\?|$)'

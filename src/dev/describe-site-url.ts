@@ -3,7 +3,8 @@ import type { LocalOptions } from './local-deployment.ts'
 import { readVariables } from '../testing/app-settings.ts'
 
 /**
- * A line with a label, or none if Better Auth accepts the page.
+ * A label, and a text that says how to correct `SITE_URL`. Empty if Better Auth accepts the
+ * requests of the page.
  *
  * @param options The options of the deployment.
  * @param origin The origin of the page.

@@ -211,8 +211,8 @@ async function acceptPagesOf(
   ofServers.push(origin)
   allowed.push(...ofNetwork)
   Object.assign(env, trust([...env.BETTER_AUTH_TRUSTED_ORIGINS?.split(',') ?? [], origin, ...ofNetwork]))
-  // If the functions have an error, the first server shows it. The variable is set with the
-  // functions that load next.
+  // If the functions have an error, the first server shows it. The variable then has its new value
+  // once the functions have loaded without an error.
   await deployment.reload().catch(() => {})
 }
 

@@ -21,7 +21,8 @@ export function reloadFunctions(server: ViteDevServer, embedded: EmbeddedDeploym
 
   function failed(error: Error): void {
     logger.error(error.message, { timestamp: true, error })
-    // The page would reload if its first update arrived while it shows an error.
+    // The page reloads if the first message that it ever receives arrives while it shows an error.
+    // Another message is therefore sent before the error.
     if (!shown)
       hot.send(NOTHING)
     shown = { type: 'error', err: toOverlay(error) }

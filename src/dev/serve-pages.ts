@@ -39,7 +39,7 @@ export function servePages(
     mailbox = createMailbox(deployment)
     mailbox.onMail(mail => logger.info(describeMail(mail), { timestamp: true }))
   })
-  // As a route, so that Nuxt passes its requests on to Vite's server unchanged.
+  // The mailbox is a route, so that Nuxt passes its requests on to Vite's server unchanged.
   middlewares.use(MAILBOX_PATH, (request, response, next) => {
     if (mailbox)
       mailbox.handler(request, response)

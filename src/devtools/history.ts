@@ -62,7 +62,10 @@ export function createHistory(app: InspectedApp, emit: (event: HistoryEvent) => 
   const connections = new Map<IdentityClient, () => void>()
   /** Changes whose cause is not known yet. */
   let unexplained: QueryChanges[] = []
-  /** The changes of a transition with results of mutations, until these mutations settle. */
+  /**
+   * The changes of a transition with results of mutations, kept until the page is informed
+   * that these mutations have settled.
+   */
   let reflected: { changes: QueryChanges[], mutations: string[], count: number } | undefined
   /** The call that is being passed to its client. */
   let starting: CallRecord | undefined
