@@ -50,6 +50,28 @@ describe('versions', () => {
   })
 })
 
+describe('a change of the query set that changes nothing', () => {
+  // https://github.com/get-convex/convex-backend/blob/main/crates/sync/src/worker.rs: `handle_message` schedules an
+  // update, which always sends a transition. `extend_validity` spares the execution of current queries.
+  it('is answered with a transition, without running a query', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0, add(1, 'counters:get', { name: 'unchanged' }))
+    const { endVersion } = await client.next()
+    await deployment.settled()
+    const executed = deployment.log.length
+    client.modify(1)
+    expect(await client.next()).toMatchObject({ type: 'Transition', startVersion: endVersion, endVersion: { querySet: 2 }, modifications: [] })
+    await deployment.settled()
+    expect(deployment.log.slice(executed)).toEqual([])
+  })
+
+  it('is answered on a connection without queries and without an identity', async () => {
+    const client = await RawClient.open(deployment.url)
+    client.modify(0)
+    expect(await client.next()).toMatchObject({ type: 'Transition', endVersion: { querySet: 1, identity: 0 }, modifications: [] })
+  })
+})
+
 describe('a removed query', () => {
   it('is confirmed as removed, and its results are no longer sent', async () => {
     const client = await RawClient.open(deployment.url)
