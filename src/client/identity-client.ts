@@ -143,6 +143,9 @@ export function openIdentityClient(
     // query again after the second time.
     initialAuthTokenReuse: true,
   })
+  // Loaded separately, since the first results do not need it. A page that cannot load it does not
+  // check its sockets.
+  const watching = import('./stalled-sockets.ts').then(stalled => stalled.watchForStalls(convex)).catch(() => {})
   const base = convex.client
   const subscriptions = new Map<string, Subscription>()
   let hasEnded = false
@@ -257,6 +260,7 @@ export function openIdentityClient(
     },
     close() {
       hasEnded = true
+      void watching.then(stop => stop?.())
       return convex.close()
     },
   }

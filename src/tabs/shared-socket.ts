@@ -43,6 +43,14 @@ export class SharedSocket {
     return ['connecting', 'open', 'closing', 'closed'].indexOf(this.#status)
   }
 
+  /**
+   * Whether the socket uses the connection of the worker. The client of a tab does not replace such
+   * a socket, since its next socket would use the same connection.
+   */
+  get isShared(): boolean {
+    return !this.#own
+  }
+
   addEventListener(type: string, listener: (event: any) => void): void {
     this.#events.addEventListener(type, listener)
   }

@@ -141,6 +141,7 @@ export class ScriptedSocket {
   isCut = false
   #session = ''
   readonly #deployment: ScriptedDeployment
+  readonly #listeners: ((event: { data: string }) => void)[] = []
 
   constructor(deployment: ScriptedDeployment, _url: string) {
     this.#deployment = deployment
@@ -158,6 +159,10 @@ export class ScriptedSocket {
     if (this.#deployment.isPinging)
       this.#pings = setInterval(() => this.#post({ type: 'Ping' }), 15_000)
     this.onopen?.()
+  }
+
+  addEventListener(_type: 'message', listener: (event: { data: string }) => void): void {
+    this.#listeners.push(listener)
   }
 
   /** Loses the connection. */
@@ -274,6 +279,9 @@ export class ScriptedSocket {
           delete query.sent
         return this.answer()
       case 'ModifyQuerySet': {
+        const { baseVersion } = frame
+        if (baseVersion !== this.#wanted.querySet)
+          return this.#post({ type: 'FatalError', error: `Base version ${baseVersion} does not match ${this.#wanted.querySet}` })
         const removed: JSONValue[] = []
         for (const modification of frame.modifications) {
           if (modification.type === 'Add') {
@@ -285,6 +293,9 @@ export class ScriptedSocket {
           }
         }
         this.#wanted.querySet = frame.newVersion
+        // Convex answers each message about queries, and runs only queries without a current result.
+        if (frame.modifications.length === 0 && baseVersion > 0)
+          return this.#transition([])
         if (removed.length > 0)
           this.#transition(removed)
         return this.answer()
@@ -328,7 +339,17 @@ export class ScriptedSocket {
     if (this.#deployment.isHolding)
       this.#outbox.push(message)
     else if (this.readyState === 1 && !this.isCut)
-      this.onmessage?.({ data: message })
+      this.#dispatch(message)
+  }
+
+  /** Delivers a message to the client at once. */
+  receive(message: JSONValue): void {
+    this.#dispatch(JSON.stringify(message))
+  }
+
+  #dispatch(data: string): void {
+    this.onmessage?.({ data })
+    this.#listeners.forEach(listener => listener({ data }))
   }
 }
 

@@ -8,6 +8,8 @@ import { createApp, effectScope, markRaw } from 'vue'
 import { fakeToken } from './fake-token.ts'
 import { ScriptedDeployment } from './scripted-deployment.ts'
 import { ScriptedSource, signedIn } from './scripted-source.ts'
+// A client imports this file dynamically. With fake timers, a test would not wait for it.
+import '../../../src/client/stalled-sockets.ts'
 
 // Vue looks for its devtools once per process, with a timer that would remain in the first test.
 createApp({ render: () => null })

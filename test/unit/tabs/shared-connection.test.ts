@@ -2,6 +2,7 @@ import type { ScriptedTab } from '../../support/scripted/shared-worker.ts'
 import { ConvexClient } from 'convex/browser'
 import { anyApi } from 'convex/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SharedSocket } from '../../../src/tabs/shared-socket.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { ScriptedDeployment } from '../../support/scripted/scripted-deployment.ts'
 import { ScriptedTabs } from '../../support/scripted/shared-worker.ts'
@@ -76,6 +77,15 @@ function queriesSent(): string[] {
   return deployment.frames.flatMap(({ modifications = [] }) =>
     modifications.map((change: any) => `${change.type} ${change.udfPath ?? change.queryId}`))
 }
+
+describe('SharedSocket', () => {
+  it('is shared unless it has a socket of its own', () => {
+    const socket = new SharedSocket({ open() {}, send() {}, close() {}, openOwn: () => ({}) as WebSocket }, 'wss://example.convex.cloud')
+    expect(socket.isShared).toBe(true)
+    socket.useOwn()
+    expect(socket.isShared).toBe(false)
+  })
+})
 
 describe('sharedTabs', () => {
   describe('queries', () => {
