@@ -1,0 +1,41 @@
+import type { Browser } from 'puppeteer-core'
+import type { StalledSocketsApp } from './stalled-sockets/start.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/environment/eventually.ts'
+import { startStalledSockets } from './stalled-sockets/start.ts'
+import { launchBrowserWithHiddenTabs, Visit } from './stalled-sockets/visit.ts'
+
+let app: StalledSocketsApp
+let browser: Browser
+beforeAll(async () => {
+  [app, browser] = await Promise.all([startStalledSockets(50), launchBrowserWithHiddenTabs()])
+})
+afterAll(async () => {
+  await browser?.close()
+  await app?.close()
+})
+
+describe('a tab whose network was cut while it was hidden', () => {
+  it('keeps its socket if the socket works, and replaces it if not', async () => {
+    const visit = await Visit.begin(browser, app)
+    let value = String(await visit.increment())
+    await eventually(() => visit.texts()).toEqual([value, value])
+    await visit.leave()
+    const opened = app.network.count
+    await visit.returnTo()
+    value = String(await visit.increment())
+    await eventually(() => visit.texts()).toEqual([value, value])
+    expect(await visit.connections()).toBe(1)
+    expect(app.network.count).toBe(opened)
+
+    await visit.leave()
+    app.network.stall()
+    const next = String(await visit.increment())
+    await visit.returnTo()
+    await eventually(() => visit.texts()).toEqual([next, value])
+    expect(await visit.connections()).toBe(2)
+    // The client alone replaces its socket when it has received nothing for a minute.
+    expect(await visit.elapsed('convue')).toBeLessThan(30_000)
+    await visit.end()
+  })
+})
