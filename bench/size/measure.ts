@@ -25,6 +25,12 @@ const source = path('../../src/index.ts')
 
 assertBuilt()
 
+/**
+ * Vite's own code for imports that run later. An app with a router already contains it, so it is not
+ * a part of the core's size.
+ */
+const PRELOAD_HELPER = 'preload-helper'
+
 /** Most Vue apps already bundle VueUse, so VueUse is not part of the size of the core. */
 const VUEUSE = /^@vueuse\//
 
@@ -50,28 +56,42 @@ async function measure(input: string, convue = dist, external: RegExp[] = [VUEUS
         input,
         external: [/^vue(\/|$)/, /^convex(\/|$)/, /^better-auth(\/|$)/, ...external],
         preserveEntrySignatures: 'strict',
-        output: { format: 'es' },
+        output: { format: 'es', codeSplitting: { groups: [{ name: PRELOAD_HELPER, test: /preload-helper/ }] } },
       },
     },
   })
   if (!('output' in result))
     throw new Error('The build returned more than one bundle.')
   const chunks = result.output.filter(chunk => 'code' in chunk)
-  const code = chunks.map(chunk => chunk.code).join('')
+  const later = chunks.filter(({ isDynamicEntry }) => isDynamicEntry)
+  const code = textOf(chunks.filter(chunk => chunk.name !== PRELOAD_HELPER && !later.includes(chunk)))
   const files = chunks.flatMap(({ modules }) => Object.entries(modules).flatMap(([id, { renderedLength }]) => renderedLength > 0 ? [id] : []))
-  return { minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).byteLength, files }
+  return { ...sizeOf(code), later: sizeOf(textOf(later)), files }
 }
 
-interface Size {
+function textOf(chunks: { code: string }[]): string {
+  return chunks.map(({ code }) => code).join('')
+}
+
+function sizeOf(code: string): Bytes {
+  return { minified: Buffer.byteLength(code), gzipped: gzipSync(code, { level: 9 }).byteLength }
+}
+
+interface Bytes {
   minified: number
   gzipped: number
+}
+
+interface Size extends Bytes {
+  /** The code that a page loads after its first connection, which is not a part of the core. */
+  later: Bytes
   /** The source files of which the bundle contains code. */
   files: string[]
 }
 
 const whole = await measure(core)
 const wholeSource = await measure(core, source)
-const rows: Record<string, Size> = { 'core (all of the below)': whole }
+const rows: Record<string, Bytes> = { 'core (all of the below)': whole }
 const pieces = [
   ['createConvex alone', 'createConvex'],
   ['+ useConvexQuery, useAuthedQuery', 'createConvex, useConvexQuery, useAuthedQuery'],
@@ -81,6 +101,7 @@ for (const [name, imports] of pieces)
   rows[name] = await measure(`snippet:export { ${imports} } from 'convue'`)
 rows['core, bundled from source'] = wholeSource
 rows['core, with VueUse included'] = await measure(core, dist, [])
+rows['loaded after the first connection'] = whole.later
 console.table(rows, ['minified', 'gzipped'])
 
 /** The exports of which the core must not contain any code. */
