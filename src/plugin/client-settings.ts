@@ -1,5 +1,6 @@
 /** The options of `ConvexClient` that an app may set, and a check that it sets no other options. */
 import type { ConvexClientOptions } from 'convex/browser'
+import type { TokenSharing } from '../token/token-source.ts'
 import { diagnose } from '../errors/diagnose.ts'
 
 /**
@@ -18,6 +19,13 @@ export interface ConvexClientSettings extends Omit<ConvexClientOptions, typeof R
    * @default true
    */
   unsavedChangesWarning?: boolean
+  /**
+   * The class of all sockets. `sharedTabs` of `convue/tabs` returns a class whose sockets and tokens
+   * are shared by all tabs.
+   *
+   * @default WebSocket
+   */
+  webSocketConstructor?: typeof WebSocket & Partial<TokenSharing>
 }
 
 /** @throws {ConvueError} `CLIENT_OPTION_INVALID` */

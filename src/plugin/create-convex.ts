@@ -166,7 +166,9 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
   const source = authSource ?? tokenSource ?? anonymousSource
   const record = process.env.NODE_ENV === 'production' ? undefined : createRecord()
   const engine = createAuthEngine({
-    source: tokens ? source : sessionOnlySource(source),
+    source: tokens
+      ? clientOptions.webSocketConstructor?.shareTokens?.(source, options) ?? source
+      : sessionOnlySource(source),
     initialAuth,
     mayBeSignedIn: tokens && !isServer && wasSignedIn(url),
     ...process.env.NODE_ENV !== 'production' && { trace: createAuthTrace(options.debug, clientOptions.logger, record) },

@@ -1,8 +1,12 @@
 /** `sharedTabs`: one connection to the deployment for all tabs of an app. */
+import type { TokenSharing } from '../token/token-source.ts'
 import type { Locks } from './locks.ts'
 import type { Problem, TabsWorker } from './worker-connection.ts'
 import { tabSockets } from './tab-sockets.ts'
 import { tabsError } from './tabs-error.ts'
+
+/** A `WebSocket` class that also lets the tabs share their tokens. `createConvex` uses both. */
+export type SharedTabsSocket = typeof WebSocket & TokenSharing
 
 /** Options of {@link sharedTabs}. */
 export interface SharedTabsOptions {
@@ -31,7 +35,7 @@ export interface SharedTabsOptions {
  * the first client connects.
  * @param options Options.
  */
-export function sharedTabs(createWorker: () => SharedWorker, options: SharedTabsOptions = {}): typeof WebSocket {
+export function sharedTabs(createWorker: () => SharedWorker, options: SharedTabsOptions = {}): SharedTabsSocket {
   return tabSockets({
     createWorker: () => createWorker() as TabsWorker,
     // No browser API is used before the first client connects, since a server calls this function

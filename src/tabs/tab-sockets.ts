@@ -1,5 +1,9 @@
 /** The `WebSocket` class of a tab: its sockets share a connection, or are sockets of the tab. */
+import type { TokenSharing } from '../token/token-source.ts'
+import type { TokenMessage } from './port-messages.ts'
+import type { TokenExchange } from './share-tokens.ts'
 import type { ConnectionHost, Problem } from './worker-connection.ts'
+import { shareTokens } from './share-tokens.ts'
 import { SharedSocket } from './shared-socket.ts'
 import { WorkerConnection } from './worker-connection.ts'
 
@@ -13,18 +17,36 @@ export interface TabPage extends Omit<ConnectionHost, 'onProblem' | 'onEnd'> {
 }
 
 /** Returns a class for the option `webSocketConstructor` of Convex clients. */
-export function tabSockets(page: TabPage): typeof WebSocket {
+export function tabSockets(page: TabPage): typeof WebSocket & TokenSharing {
   let connection: WorkerConnection | null = null
   /** Whether this tab uses its own sockets. */
   let isAlone = false
+  /** Whether tokens that were requested before a connection must not be used on it. */
+  let isDoubtful = false
 
   function connect(): WorkerConnection | null {
     if (!isAlone && !page.isSupported())
       onProblem('unsupported')
     if (isAlone)
       return null
-    connection ??= new WorkerConnection({ ...page, onProblem, onEnd: () => connection = null })
+    if (!connection) {
+      connection = new WorkerConnection({ ...page, onProblem, onEnd: () => connection = null })
+      if (isDoubtful)
+        connection.sendTokenMessage({ type: 'doubtTokens' })
+    }
     return connection
+  }
+
+  /** Without a connection, only this tab remembers that tokens are doubtful. */
+  function doubt(message: TokenMessage): void {
+    isDoubtful = true
+    connection?.sendTokenMessage(message)
+  }
+
+  const exchange: TokenExchange = {
+    need: (need, onAnswer) => connect()?.needToken(need, onAnswer) ?? null,
+    doubt: () => doubt({ type: 'doubtTokens' }),
+    forget: session => doubt({ type: 'forgetSession', session }),
   }
 
   function onProblem(problem: Problem, cause?: unknown): void {
@@ -35,6 +57,9 @@ export function tabSockets(page: TabPage): typeof WebSocket {
   }
 
   class TabSocket extends SharedSocket {
+    static readonly shareTokens: TokenSharing['shareTokens'] = (source, options) =>
+      shareTokens(source, options, exchange)
+
     constructor(url: string | URL) {
       super({
         open(socket) {
@@ -50,5 +75,5 @@ export function tabSockets(page: TabPage): typeof WebSocket {
       }, url)
     }
   }
-  return TabSocket as unknown as typeof WebSocket
+  return TabSocket as unknown as typeof WebSocket & TokenSharing
 }

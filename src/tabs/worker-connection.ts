@@ -1,7 +1,8 @@
 /** The connection of a tab to the worker: its start, its messages and its end. */
 import type { Cancel } from '../shared/schedule.ts'
 import type { Locks } from './locks.ts'
-import type { Port, TabMessage, WorkerMessage } from './port-messages.ts'
+import type { Port, TabMessage, TokenMessage, WorkerMessage } from './port-messages.ts'
+import type { OnTokenAnswer, SentNeed, TabNeed } from './share-tokens.ts'
 import type { SharedSocket } from './shared-socket.ts'
 import { schedule } from '../shared/schedule.ts'
 import { holdLock, onceReleased } from './locks.ts'
@@ -48,6 +49,10 @@ export class WorkerConnection {
   readonly #host: ConnectionHost
   readonly #sockets = new Map<number, SharedSocket>()
   readonly #ids = new Map<SharedSocket, number>()
+  /** The needs for a token that the worker has not answered. */
+  readonly #needs = new Map<number, OnTokenAnswer>()
+  /** Messages about tokens that wait until the worker is ready. */
+  readonly #unsent: TokenMessage[] = []
   /** Aborts all waiting operations. */
   readonly #end = new AbortController()
   readonly #stopWatchingPage: Cancel
@@ -89,6 +94,29 @@ export class WorkerConnection {
       this.#post({ type: 'close', link })
   }
 
+  /** Sends a need for a token. `onAnswer` is called with `null` if the connection ends before. */
+  needToken(details: TabNeed, onAnswer: OnTokenAnswer): SentNeed {
+    const need = this.#nextId++
+    this.#needs.set(need, onAnswer)
+    this.sendTokenMessage({ type: 'needToken', need, ...details })
+    return {
+      takeOver: () => this.sendTokenMessage({ type: 'takeOver', need }),
+      share: (session, token) => this.sendTokenMessage({ type: 'shareToken', need, session, token }),
+      fail: () => this.sendTokenMessage({ type: 'tokenFailed', need }),
+      drop: () => {
+        this.#needs.delete(need)
+        this.sendTokenMessage({ type: 'dropNeed', need })
+      },
+    }
+  }
+
+  sendTokenMessage(message: TokenMessage): void {
+    if (this.#status === 'starting')
+      this.#unsent.push(message)
+    else if (this.#status === 'ready')
+      this.#post(message)
+  }
+
   async #start(): Promise<void> {
     const { locks, createId, createWorker } = this.#host
     const lock = await holdLock(locks, createId)
@@ -117,6 +145,11 @@ export class WorkerConnection {
         return this.#take(message.link)?.end(message.code, message.reason)
       case 'unshared':
         return this.#onUnshared(message.link)
+      case 'token': {
+        const onAnswer = this.#needs.get(message.need)
+        this.#needs.delete(message.need)
+        return onAnswer?.(message.answer)
+      }
     }
   }
 
@@ -129,6 +162,7 @@ export class WorkerConnection {
     onceReleased(this.#host.locks, workerLock, () => this.#leave(true, ABNORMAL), this.#end.signal)
     for (const [link, { url }] of this.#sockets)
       this.#post({ type: 'open', link, url })
+    this.#unsent.splice(0).forEach(message => this.#post(message))
     this.#endIfIdle()
   }
 
@@ -168,6 +202,9 @@ export class WorkerConnection {
     if (this.#port)
       this.#port.onmessage = null
     this.#host.onEnd()
+    const unanswered = [...this.#needs.values()]
+    this.#needs.clear()
+    unanswered.forEach(onAnswer => onAnswer(null))
   }
 
   /** Removes a socket that has ended. */

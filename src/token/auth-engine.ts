@@ -258,7 +258,7 @@ export function createAuthEngine({
     if (next.token === 'replace' || next.token === 'clear')
       tokens.clear()
     if (next.token === 'replace' || next.token === 'accept')
-      tokens.accept((event as Extract<AuthEvent, { type: 'token' }>).token)
+      tokens.accept(event as Extract<AuthEvent, { type: 'token' }>)
     if (state !== previous) {
       for (const listener of listeners)
         listener(state, previous)

@@ -111,8 +111,11 @@ export type AuthState = Identity & {
 export type AuthEvent
   /** The provider reported the session. */
   = | { type: 'session', snapshot: SessionSnapshot }
-  /** The provider sent a token that differs from the current one. */
-    | { type: 'token', token: Token }
+  /**
+   * The provider sent a token that differs from the current one. `ageMs`: its age in milliseconds,
+   * if it was not issued for this request.
+   */
+    | { type: 'token', token: Token, ageMs?: number | undefined }
   /** The provider answered definitely that there is no session. */
     | { type: 'denied' }
   /** The attempt failed. */

@@ -78,7 +78,7 @@ export function createProviderRequests(
     }
     const token = outcome.kind === 'token' && readToken(outcome.token)
     if (token && token.value !== tokens.current?.value)
-      return { type: 'token', token }
+      return { type: 'token', token, ageMs: outcome.ageMs }
     const { error = diagnose('TOKEN_INVALID'), retryAfterMs } = outcome as Partial<FailedOutcome>
     return { type: 'failed', error, retryAfterMs }
   }

@@ -8,7 +8,7 @@ export interface TokenHolder {
   readonly current: Token | null
   /** Whether the current token has not been passed to the connection yet. */
   readonly isUndelivered: boolean
-  accept: (token: Token) => void
+  accept: (received: { token: Token, ageMs?: number | undefined }) => void
   /** Drops the token. The promises of callers that wait for a token never settle. */
   clear: () => void
   /**
@@ -58,9 +58,9 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
     get isUndelivered() {
       return !!undelivered
     },
-    accept(token) {
+    accept({ token, ageMs = 0 }) {
       undelivered = current = token
-      receivedAt = clock.now()
+      receivedAt = clock.now() - ageMs
     },
     clear() {
       waiting = []

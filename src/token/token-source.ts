@@ -30,8 +30,11 @@ export type SessionSnapshot
 
 /** The provider's answer to a request for a token. */
 export type TokenOutcome
-  /** A JWT of the current user that the deployment accepts. */
-  = | { kind: 'token', token: string }
+  /**
+   * A JWT of the current user that the deployment accepts. `ageMs`: how long ago it was issued, in
+   * milliseconds, if it was not issued for this request. The token is renewed that much earlier.
+   */
+  = | { kind: 'token', token: string, ageMs?: number }
   /** A definite answer: this browser has no session. */
     | { kind: 'denied' }
   /**
@@ -72,6 +75,22 @@ export interface TokenSource {
    * aborts after 30 s; the sign-out has then failed.
    */
   signOut?: (request: { signal: AbortSignal }) => Promise<void>
+}
+
+/** The options of `createConvex` that say which tokens a source requests. */
+export interface TokenSharingOptions {
+  url: string
+  tokenPath?: string | undefined
+  initialAuth?: { token: string | null } | null | undefined
+}
+
+/** A part of a page that lets several tabs share the tokens of their source. */
+export interface TokenSharing {
+  /**
+   * Returns a source with the same sessions as `source`, whose tokens may have been requested by
+   * another tab.
+   */
+  shareTokens: (source: TokenSource, options: TokenSharingOptions) => TokenSource
 }
 
 /** The answer of a provider without tokens: its session alone identifies the user. */

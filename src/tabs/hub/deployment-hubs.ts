@@ -15,6 +15,8 @@ export interface HubEnvironment {
   now: () => number
   /** Returns a random UUID. */
   createId: () => string
+  /** Called before the tabs learn that the deployment has refused a token. */
+  onTokenRefused: () => void
 }
 
 /**
@@ -137,6 +139,7 @@ export class DeploymentHubs {
       now: this.#environment.now,
       requestIdOf: (sessionId, requestId) => this.#requestIdOf(sessionId, requestId),
       connect: link => this.#describeConnection(link),
+      onTokenRefused: this.#environment.onTokenRefused,
       observe: (ts) => {
         this.#observed = isAtLeast(ts, this.#observed) ? ts : this.#observed
       },

@@ -26,6 +26,7 @@ export interface HubHost {
   connect: (first: Link) => string
   /** Called with each timestamp that the deployment has sent. */
   observe: (ts: string) => void
+  onTokenRefused: () => void
   /** The hub has ended, and must not be used any more. */
   remove: (hub: Hub, reason: string) => void
 }
@@ -192,6 +193,7 @@ export class Hub implements SocketEvents {
   #handleAuthError({ error, authUpdateAttempted }: Extract<ServerFrame, { type: 'AuthError' }>): void {
     const refused = this.#token
     const links = [...this.#links]
+    this.#host.onTokenRefused()
     this.#end('AuthError')
     for (const link of links) {
       const isConcerned = !refused || !link.token || link.token.expiresAt <= refused.expiresAt

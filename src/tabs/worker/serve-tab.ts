@@ -1,5 +1,6 @@
 /** The worker's side of one tab: its messages, and its end. */
 import type { HubEnvironment } from '../hub/deployment-hubs.ts'
+import type { SharedTokens, TokenNeed } from '../hub/shared-tokens.ts'
 import type { Locks } from '../locks.ts'
 import type { Port, TabMessage, WorkerMessage } from '../port-messages.ts'
 import { DeploymentHubs } from '../hub/deployment-hubs.ts'
@@ -15,14 +16,18 @@ export interface SharedState {
   lock: Promise<string>
   /** The hubs by the URL of their deployment. */
   hubs: Map<string, DeploymentHubs>
+  tokens: SharedTokens
 }
 
 /** Answers the messages of a tab until the tab ends. */
 export function serveTab(port: Port, shared: SharedState): void {
-  const { environment, locks, hubs } = shared
+  const { environment, locks, hubs, tokens } = shared
   const links = new Map<number, { link: Link, hubs: DeploymentHubs }>()
   /** The sessions of the tab's clients, each with its deployment. */
   const sessions = new Map<string, DeploymentHubs>()
+  const needs = new Map<number, TokenNeed>()
+  /** Only requests with a higher number answer the needs of this tab. */
+  let after = 0
   const watch = new AbortController()
 
   port.onmessage = ({ data }: MessageEvent<TabMessage>) => receive(data)
@@ -39,7 +44,49 @@ export function serveTab(port: Port, shared: SharedState): void {
         return close(message.link)
       case 'bye':
         return end(message.mayReturn)
+      case 'needToken':
+        return needToken(message)
+      case 'takeOver':
+        return withNeed(message.need, need => tokens.takeOver(need))
+      case 'shareToken':
+        return endNeed(message.need, need => tokens.share(need, message.session, message.token))
+      case 'tokenFailed':
+        return endNeed(message.need, need => tokens.fail(need))
+      case 'dropNeed':
+        return endNeed(message.need, need => tokens.drop(need))
+      case 'doubtTokens':
+        after = tokens.lastNumber
+        return
+      case 'forgetSession':
+        return tokens.forget(message.session)
     }
+  }
+
+  function needToken({ need: id, scope, session, current }: Extract<TabMessage, { type: 'needToken' }>): void {
+    const need: TokenNeed = {
+      scope,
+      session,
+      current,
+      after,
+      answer(answer) {
+        if (answer.type !== 'request')
+          needs.delete(id)
+        post({ type: 'token', need: id, answer })
+      },
+    }
+    needs.set(id, need)
+    tokens.ask(need)
+  }
+
+  function withNeed(id: number, use: (need: TokenNeed) => void): void {
+    const need = needs.get(id)
+    if (need)
+      use(need)
+  }
+
+  function endNeed(id: number, use: (need: TokenNeed) => void): void {
+    withNeed(id, use)
+    needs.delete(id)
   }
 
   function welcome({ version, lock }: Extract<TabMessage, { type: 'hello' }>): void {
@@ -91,6 +138,8 @@ export function serveTab(port: Port, shared: SharedState): void {
     port.onmessage = null
     for (const id of [...links.keys()])
       close(id)
+    for (const id of [...needs.keys()])
+      endNeed(id, need => tokens.drop(need))
     if (!mayReturn)
       sessions.forEach((deployment, sessionId) => deployment.forget(sessionId))
   }

@@ -1,9 +1,11 @@
 import type { HubEnvironment } from '../../../src/tabs/hub/deployment-hubs.ts'
 import type { Locks } from '../../../src/tabs/locks.ts'
 import type { Port } from '../../../src/tabs/port-messages.ts'
+import type { SharedTabsSocket } from '../../../src/tabs/shared-tabs.ts'
 import type { TabPage } from '../../../src/tabs/tab-sockets.ts'
 import type { Problem, TabsWorker } from '../../../src/tabs/worker-connection.ts'
 import type { SharedState } from '../../../src/tabs/worker/serve-tab.ts'
+import { SharedTokens } from '../../../src/tabs/hub/shared-tokens.ts'
 import { holdLock } from '../../../src/tabs/locks.ts'
 import { tabSockets } from '../../../src/tabs/tab-sockets.ts'
 import { socketOpener } from '../../../src/tabs/worker/open-socket.ts'
@@ -62,7 +64,7 @@ class ScriptedLocks {
 
 /** A tab, whose Convex clients use `WebSocket`. */
 export interface ScriptedTab {
-  WebSocket: typeof WebSocket
+  WebSocket: SharedTabsSocket
   problems: Problem[]
   /** Ends the tab without any event in it, as a crash does. */
   kill: () => void
@@ -142,6 +144,7 @@ export class ScriptedTabs {
     const locks = this.#locks.of(agent)
     const createId = (): string => this.#createId()
     const open = socketOpener(this.#SocketClass)
+    const tokens = new SharedTokens(() => Date.now())
     const environment: HubEnvironment = {
       openSocket: (url, events) => {
         const socket = open(url, events)
@@ -150,8 +153,9 @@ export class ScriptedTabs {
       },
       now: () => Date.now(),
       createId,
+      onTokenRefused: () => tokens.doubtAll(),
     }
-    const state = { environment, locks, lock: holdLock(locks, createId).then(({ name }) => name), hubs: new Map() }
+    const state = { environment, locks, lock: holdLock(locks, createId).then(({ name }) => name), hubs: new Map(), tokens }
     this.#worker = { agent, state }
     return this.#worker
   }

@@ -77,10 +77,12 @@ class Client {
 let wires: Wire[]
 let hubs: DeploymentHubs
 let now: number
+let refusals: number
 
 beforeEach(() => {
   wires = []
   now = 1_000_000
+  refusals = 0
   hubs = new DeploymentHubs('wss://example.com/sync', {
     openSocket(_, events) {
       const wire = new Wire(events)
@@ -89,6 +91,7 @@ beforeEach(() => {
     },
     now: () => now,
     createId: () => 'session of the worker',
+    onTokenRefused: () => refusals++,
   })
 })
 
