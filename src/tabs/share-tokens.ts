@@ -42,7 +42,7 @@ type Request = Parameters<TokenSource['fetchToken']>[0]
 /**
  * Wraps a source so that its tokens are shared. All other methods call those of `source`. A token
  * of another tab is only used if the source of this tab has reported the session of this token.
- * Where the worker cannot help within two seconds, the source is asked as without this wrapper.
+ * If no token of another tab arrives within five seconds, the source is asked as without this wrapper.
  */
 export function shareTokens(
   source: TokenSource,

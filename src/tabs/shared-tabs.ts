@@ -21,7 +21,8 @@ export interface SharedTabsOptions {
 /**
  * Returns a `WebSocket` class for the Convex clients of an app. All tabs of the same browser that
  * run the same build of the app, and whose users are the same, use one connection. Equal queries
- * of several tabs run once. Where the browser cannot share a connection, each tab opens its own.
+ * of several tabs run once. Tabs of the same session also use one token, which one of them requests.
+ * Where the browser cannot share a connection, each tab opens its own, and requests its own tokens.
  *
  * @example
  * ```typescript
@@ -32,7 +33,7 @@ export interface SharedTabsOptions {
  * ```
  *
  * @param createWorker Starts the shared worker `convue/tabs/worker`. Called in a browser only, when
- * the first client connects.
+ * the first client connects or the first token is needed.
  * @param options Options.
  */
 export function sharedTabs(createWorker: () => SharedWorker, options: SharedTabsOptions = {}): SharedTabsSocket {

@@ -13,6 +13,8 @@ let problems: string[]
 /** The sockets that pages have opened, and not the worker. */
 let ownSockets: string[]
 let logStart: number
+/** Token requests of the pages since the start of the test. */
+let tokenRequests: { page: Page, at: number }[]
 
 beforeAll(async () => {
   [app, browser] = await Promise.all([startSharedTabs(), launchBrowserWithPageCache()])
@@ -22,6 +24,7 @@ beforeEach(async () => {
   profile.setDefaultTimeout(60_000)
   problems = []
   ownSockets = []
+  tokenRequests = []
   await signUp()
   logStart = app.deployment.log.length
 })
@@ -37,13 +40,14 @@ afterAll(async () => {
 
 let users = 0
 
-/** Signs the browser in as a new user with one task. */
-async function signUp(): Promise<void> {
-  const data = { name: 'Ada', email: `ada${++users}@example.com`, password: 'correct horse battery' }
-  const response = await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: app.url } })
+/** Signs the browser in as a new user with one task. Returns what a sign-in needs. */
+async function signUp(name = 'Ada', text = 'First', { url, deployment } = app): Promise<{ email: string, password: string }> {
+  const data = { name, email: `user${++users}@example.com`, password: 'correct horse battery' }
+  const response = await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: url } })
   expect(response.status()).toBe(200)
   const { user } = await response.json()
-  await app.deployment.mutation(api.tasks.add, { text: 'First' }, { identity: { subject: user.id } })
+  await deployment.mutation(api.tasks.add, { text }, { identity: { subject: user.id } })
+  return data
 }
 
 async function openTab(search = ''): Promise<Page> {
@@ -51,6 +55,7 @@ async function openTab(search = ''): Promise<Page> {
   page.on('pageerror', error => problems.push(error.stack ?? error.message))
   page.on('console', message => ['error', 'warning'].includes(message.type()) && problems.push(message.text()))
   page.on('websocket', socket => ownSockets.push(socket.url()))
+  page.on('request', request => request.url().endsWith('/convex/token') && tokenRequests.push({ page, at: Date.now() }))
   await page.goto(`/${search}`)
   await page.getByRole('listitem').getByText('First').waitFor()
   return page
@@ -58,6 +63,8 @@ async function openTab(search = ''): Promise<Page> {
 
 const openTabs = (count: number): Promise<Page[]> => Promise.all(Array.from({ length: count }, () => openTab()))
 const rows = (page: Page): Promise<string[]> => page.getByRole('listitem').allTextContents()
+/** The status of the authentication, and the name of the user. */
+const status = (page: Page): Promise<string | null> => page.locator('p').textContent()
 const shown = (page: Page): Promise<string[][]> => page.evaluate(() => (globalThis as any).shown)
 
 /** How often the deployment has logged an entry since the start of the test. */
@@ -78,6 +85,7 @@ describe('sharedTabs', () => {
     expect(app.deployment.connections[0]!.queries).toHaveLength(1)
     expect(ownSockets).toEqual([])
     expect([countOf('tasks:list'), countOf('authenticate'), countOf('connect')]).toEqual([1, 1, 1])
+    expect(tokenRequests).toHaveLength(1)
 
     await tabs[4]!.getByRole('button', { name: 'Add' }).click()
     for (const tab of tabs)
@@ -123,5 +131,82 @@ describe('sharedTabs', () => {
     await eventually(() => app.deployment.connections.flatMap(({ queries }) => queries)).toHaveLength(2)
     expect(await second.evaluate(() => (globalThis as any).isSamePage)).toBe(true)
     await eventually(() => app.deployment.connections).toHaveLength(1)
+  })
+
+  it('signs all tabs out with one, and requests no token for a tab that opens afterwards', async () => {
+    const tabs = await openTabs(3)
+    await tabs[1]!.getByRole('button', { name: 'Sign out' }).click()
+    for (const tab of tabs)
+      await eventually(() => status(tab)).toBe('unauthenticated')
+    const later = await profile.newPage()
+    await later.goto('/')
+    await eventually(() => status(later)).toBe('unauthenticated')
+    for (const tab of [...tabs, later])
+      expect(await rows(tab)).toEqual([])
+    expect(tokenRequests).toHaveLength(1)
+  })
+
+  it('shows in no tab a row of the previous user after one tab has switched to another user', async () => {
+    const bob = await signUp('Bob', 'Of Bob')
+    await signUp()
+    const tabs = await openTabs(3)
+    const error = await tabs[1]!.evaluate(async credentials => (await (globalThis as any).authClient.signIn.email(credentials)).error, bob)
+    expect(error).toBeNull()
+    for (const tab of tabs) {
+      await eventually(() => status(tab)).toBe('authenticated as Bob')
+      await eventually(() => rows(tab)).toEqual(['Of Bob'])
+      expect((await shown(tab)).filter(list => list.length > 1)).toEqual([])
+    }
+    await eventually(() => app.deployment.connections).toHaveLength(1)
+  })
+
+  it('lets another tab request the token when the tab that requests it crashes', async () => {
+    const held: (() => void)[] = []
+    await profile.route('**/convex/token', async (route) => {
+      if (held.length === 0)
+        await new Promise<void>(resolve => held.push(resolve))
+      await route.continue().catch(() => {})
+    })
+    const tabs = await Promise.all([1, 2, 3].map(async () => {
+      const page = await profile.newPage()
+      page.on('request', request => request.url().endsWith('/convex/token') && tokenRequests.push({ page, at: Date.now() }))
+      await page.goto('/')
+      return page
+    }))
+    await eventually(() => held.length).toBe(1)
+    const owner = tokenRequests[0]!.page
+    await crash(owner)
+    const others = tabs.filter(tab => tab !== owner)
+    for (const tab of others)
+      await eventually(() => rows(tab)).toEqual(['First'])
+    held.forEach(resolve => resolve())
+    expect(tokenRequests.filter(({ page }) => page !== owner)).toHaveLength(1)
+  })
+})
+
+describe('sharedTabs with tokens that expire soon', () => {
+  it('requests one token for ten tabs at the start, and one for each renewal', async () => {
+    const short = await startSharedTabs({ JWT_SECONDS: '30' })
+    const other = await browser.newContext({ baseURL: short.url })
+    try {
+      await profile.close()
+      profile = other
+      await signUp('Ada', 'First', short)
+      const tabs = await openTabs(10)
+      expect(tokenRequests).toHaveLength(1)
+      await eventually(() => tokenRequests.length).toBeGreaterThan(2)
+      // The tabs renew their tokens together: if each of them requested one, the requests would be
+      // a few milliseconds apart.
+      const times = tokenRequests.map(({ at }) => at)
+      for (const [index, at] of times.slice(1).entries())
+        expect(at - times[index]!).toBeGreaterThan(10_000)
+      await tabs[7]!.getByRole('button', { name: 'Add' }).click()
+      for (const tab of tabs)
+        await eventually(() => rows(tab)).toEqual(['First', 'Added'])
+    }
+    finally {
+      await other.close()
+      await short.close()
+    }
   })
 })

@@ -2,10 +2,11 @@
 import { readToken, renewalDelay } from '../../token/token.ts'
 
 /**
- * The time after which no tab waits for a request any longer, in milliseconds. The browser reports
- * a tab that has ended. But a tab may be frozen, or its request may hang.
+ * The time after which no tab waits for the request of another tab, in milliseconds. The browser
+ * reports a tab that has ended, but its code may be suspended, or its request may hang. The auth
+ * engine ends an attempt after 10 s, so a tab has as much time for its own request.
  */
-export const PATIENCE_MS = 2000
+export const PATIENCE_MS = 5000
 
 /** The answer to a tab that needs a token. */
 export type TokenAnswer

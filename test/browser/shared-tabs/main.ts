@@ -14,7 +14,7 @@ const shown: string[][] = []
 
 const Panel = defineComponent({
   setup() {
-    const { status } = useConvexAuth()
+    const { status, user, signOut } = useConvexAuth()
     const { data: tasks } = useAuthedQuery(api.tasks.list)
     const { data: counter } = useConvexQuery(api.counters.get, () => search.has('counter') ? { name: search.get('counter')! } : undefined)
     const { mutate } = useConvexMutation(api.tasks.add, {
@@ -26,10 +26,11 @@ const Panel = defineComponent({
     })
     watch(tasks, list => list && shown.push(list.map(({ text }) => text)), { flush: 'sync' })
     return () => [
-      h('p', { role: 'status' }, status.value),
+      h('p', { role: 'status' }, [status.value, user.value?.name].filter(Boolean).join(' as ')),
       h('output', String(counter.value)),
       h('ul', tasks.value?.map(({ text }) => h('li', text))),
       h('button', { onClick: () => mutate({ text: 'Added' }) }, 'Add'),
+      h('button', { onClick: () => signOut() }, 'Sign out'),
     ]
   },
 })
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   const clientOptions = search.has('own') ? {} : { webSocketConstructor: sharedTabs(() => new TabsWorker()) }
   const convex = createConvex({ url, authClient, clientOptions })
   createApp(Panel).use(convex).mount('#app')
-  Object.assign(globalThis, { convex, shown })
+  Object.assign(globalThis, { convex, shown, authClient })
 }
 
 void main()

@@ -15,12 +15,16 @@ export interface SharedTabsApp {
   close: () => Promise<void>
 }
 
-/** Serves a built app whose tabs share a connection. */
-export async function startSharedTabs(): Promise<SharedTabsApp> {
+/**
+ * Serves a built app whose tabs share a connection.
+ *
+ * @param env Environment variables of the deployment.
+ */
+export async function startSharedTabs(env: Record<string, string> = {}): Promise<SharedTabsApp> {
   const port = await freePort()
   const url = `http://localhost:${port}`
   const [deployment, outDir] = await Promise.all([
-    startFixture({ siteUrl: url }),
+    startFixture({ siteUrl: url, env }),
     mkdtemp(join(tmpdir(), 'convue-shared-tabs-')),
   ])
   const config = {

@@ -323,6 +323,7 @@ describe('DeploymentHubs', () => {
       wires[0]!.post({ type: 'AuthError', error: 'expired', baseVersion: 1, authUpdateAttempted: false })
       expect(one.take()).toEqual([{ type: 'AuthError', error: 'expired', baseVersion: 1, authUpdateAttempted: false }])
       expect([two.take(), three.take()]).toEqual([[], []])
+      expect(refusals).toBe(1)
       expect([one.status, two.status, three.status]).toEqual([[1000, ''], [1000, ''], [1000, '']])
     })
 

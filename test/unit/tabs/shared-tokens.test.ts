@@ -118,7 +118,7 @@ describe('SharedTokens', () => {
       expect([second.answers, third.answers]).toEqual([[REQUEST], [REQUEST]])
     })
 
-    it('does not delay other tabs for longer than two seconds', () => {
+    it('does not delay other tabs for longer than five seconds', () => {
       const [first, second, third] = [ask(), ask(), ask()]
       now += PATIENCE_MS
       tokens.takeOver(second)
@@ -131,7 +131,7 @@ describe('SharedTokens', () => {
       expect(ask().answers).toEqual([use(token)])
     })
 
-    it('does not delay a tab that opens after these two seconds', () => {
+    it('does not delay a tab that opens after these five seconds', () => {
       ask()
       now += PATIENCE_MS
       expect(ask({ session: null }).answers).toEqual([REQUEST])
