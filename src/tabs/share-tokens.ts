@@ -86,10 +86,14 @@ export function shareTokens(
         const { need, answer } = await ask({ scope, session, current }, patience)
         if (answer.type === 'request')
           return await requestToken(request, need)
-        if (answer.type === 'identify')
+        if (answer.type === 'identify') {
           await Promise.race([nextReport(), patience.over])
-        else if (isTokenOf(answer.token, source.getSnapshot()))
-          return accept({ kind: 'token', token: answer.token, ageMs: answer.ageMs }, signal)
+          continue
+        }
+        // The session may have changed while the tab waited.
+        if (!isTokenOf(answer.token, source.getSnapshot()))
+          return await requestToken(request, null)
+        return accept({ kind: 'token', token: answer.token, ageMs: answer.ageMs }, signal)
       }
     }
     finally {

@@ -109,6 +109,18 @@ describe('sharedTabs', () => {
       expect(states()).toEqual(all('authenticated', 'ada'))
     })
 
+    it('renew the token of a tab that has ended before it expires', async () => {
+      const first = openTab()
+      await settle(700_000)
+      const second = openTab()
+      await settle()
+      await Promise.all([first.convex.close(), settle()])
+      expect(requests).toBe(1)
+      await settle(RENEWAL_MS - 700_000)
+      expect(second.source.requests).toHaveLength(1)
+      expect(stateOf(second)).toEqual(['authenticated', 'ada'])
+    })
+
     it('are one for the renewal of tokens that a server has passed to the pages', async () => {
       for (const _ of [1, 2, 3]) {
         openTab(signedIn('ada'), { initialAuth: { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } } })
@@ -151,6 +163,18 @@ describe('sharedTabs', () => {
       expect([bob, later, anonymous, unnamed].map(tab => tab!.source.requests.length)).toEqual([1, 1, 0, 1])
     })
 
+    it('is not used if it is the token that the tab has from its server', async () => {
+      const { page } = openTab()
+      await settle()
+      const [token] = issued
+      const source = new ScriptedSource(signedIn('ada'))
+      source.answer = answer
+      const shared = page.WebSocket.shareTokens(source, { url: deployment.url, initialAuth: { token: token! } })
+      const outcome = shared.fetchToken({ force: true, signal: new AbortController().signal })
+      await settle()
+      expect(await outcome).toEqual({ kind: 'token', token: issued[1] })
+    })
+
     it('is not used if the provider reports other data of the user or the session', async () => {
       openTab()
       await settle()
@@ -167,6 +191,11 @@ describe('sharedTabs', () => {
     it('is not used after a sign-out, even if the provider then reports the session late', async () => {
       const [first, second] = openTabs(2)
       await settle()
+      // The second tab then has a more recent token than the first.
+      void second!.convex.auth.refresh()
+      second!.source.report(signedIn('ada'))
+      await settle()
+      second!.source.refreshes = 0
       cookie = null
       await first!.convex.auth.signOut()
       expect(stateOf(first!)).toEqual(['unauthenticated', undefined])
