@@ -20,8 +20,8 @@ export interface ConvexClientSettings extends Omit<ConvexClientOptions, typeof R
    */
   unsavedChangesWarning?: boolean
   /**
-   * The class of all sockets. `sharedTabs` of `convue/tabs` returns a class whose sockets and tokens
-   * are shared by all tabs.
+   * The class of all sockets. With the class that `sharedTabs` of `convue/tabs` returns, all tabs
+   * share their connection and their tokens.
    *
    * @default WebSocket
    */

@@ -4,10 +4,7 @@ import type { TokenAnswer } from './hub/shared-tokens.ts'
 /** The version of the messages. A tab does not use a worker that has another version. */
 export const PORT_VERSION = 2
 
-/**
- * The messages of a tab. `link` is the tab's own number of one of its sockets, and `need` is its
- * number of one of its needs for a token.
- */
+/** The messages of a tab. `link` is the tab's own number of one of its sockets. */
 export type TabMessage
   /** `lock`: the name of the Web Lock that the tab holds until it ends. */
   = | { type: 'hello', version: number, lock: string }
@@ -16,7 +13,11 @@ export type TabMessage
     | { type: 'close', link: number }
   /** `mayReturn`: whether the clients of the tab may connect again, and repeat their mutations. */
     | { type: 'bye', mayReturn: boolean }
-    | { type: 'needToken', need: number, scope: string, session: string | null, current: string | null }
+    | TokenMessage
+
+/** The messages of a tab about tokens. `need` is the tab's own number of one of its needs. */
+export type TokenMessage
+  = | { type: 'needToken', need: number, scope: string, session: string | null, current: string | null }
   /** The tab requests a token itself, without an answer of the worker. */
     | { type: 'takeOver', need: number }
     | { type: 'shareToken', need: number, session: string, token: string }
@@ -25,9 +26,6 @@ export type TabMessage
   /** A token that was requested before this message must not answer a need of this tab. */
     | { type: 'doubtTokens' }
     | { type: 'forgetSession', session: string }
-
-/** The messages of a tab about tokens. */
-export type TokenMessage = Extract<TabMessage, { type: `${string}Token` | `${string}Tokens` | 'takeOver' | 'tokenFailed' | 'dropNeed' | 'forgetSession' }>
 
 /** The messages of the worker. */
 export type WorkerMessage

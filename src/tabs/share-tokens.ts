@@ -41,8 +41,8 @@ type Request = Parameters<TokenSource['fetchToken']>[0]
 
 /**
  * Wraps a source so that its tokens are shared. All other methods call those of `source`. A token
- * of another tab is only used if the source of this tab has reported the session of this token.
- * If no token of another tab arrives within five seconds, the source is asked as without this wrapper.
+ * of another tab is only used if the source of this tab has reported the session of this token. If
+ * no such token arrives within five seconds, the tab requests a token itself.
  */
 export function shareTokens(
   source: TokenSource,

@@ -21,8 +21,9 @@ export interface SharedTabsOptions {
 /**
  * Returns a `WebSocket` class for the Convex clients of an app. All tabs of the same browser that
  * run the same build of the app, and whose users are the same, use one connection. Equal queries
- * of several tabs run once. Tabs of the same session also use one token, which one of them requests.
- * Where the browser cannot share a connection, each tab opens its own, and requests its own tokens.
+ * of several tabs run once. Tabs of the same session also use one token, which one of them
+ * requests. Where the browser cannot share a connection, each tab opens its own, and requests its
+ * own tokens.
  *
  * @example
  * ```typescript

@@ -119,7 +119,7 @@ export class SharedTokens {
     }
   }
 
-  /** A tab needs no token any longer, or has ended. Another tab that waits for it takes its place. */
+  /** A tab needs no token any longer, or has ended. Another tab that waits takes its place. */
   drop(need: TokenNeed): void {
     this.#waiting.delete(need)
     if (this.#requests.delete(need))
