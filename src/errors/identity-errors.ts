@@ -148,6 +148,13 @@ export const identityErrors = {
       + '`get-session`: the app and the auth routes need the same site, or `crossDomain()`.',
     docs: 'reference/auth.md#useconvexsigninoptions',
   },
+  SIGN_IN_CODE_INVALID: {
+    scopes: ['client'],
+    why: 'The code in the address of the page does not sign a user in.',
+    fix: 'Let the user sign in again. A code can be used once, for a limited time, and in the browser in which the '
+      + 'sign-in has begun.',
+    docs: 'reference/sources.md#convex-auth',
+  },
   SIGN_OUT_FAILED: {
     scopes: ['client'],
     why: (problem?: 'unconfirmed'): string => {

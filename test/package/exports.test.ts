@@ -136,7 +136,7 @@ describe('the exports that exist at run time', () => {
   })
 
   it('of convue/sources are exactly these', () => {
-    expect(Object.keys(sources).sort()).toEqual(['auth0Source', 'clerkSource', 'oidcSource', 'workosSource'])
+    expect(Object.keys(sources).sort()).toEqual(['auth0Source', 'clerkSource', 'convexAuthSource', 'oidcSource', 'workosSource'])
   })
 
   it('of convue/tabs are exactly these', () => {

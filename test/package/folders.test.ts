@@ -79,7 +79,7 @@ const allowed: Record<string, Folder> = {
   'convex/runtime': { why: 'globals that the runtime of Convex lacks', folders: [], packages: null },
   'testing': { why: 'the public exports of `convue/testing`', folders: ['errors', 'project', 'versions', 'convex/client', 'testing/functions', 'testing/runtime', 'testing/server', 'testing/thread'], packages: /^(?:node:.*|convue|convex\/(?:server|values)|better-auth\/vue|esbuild|jose|ws)$/ },
   'offline': { why: 'the public exports of `convue/offline`: the durable outbox, which stores and sends the calls of a user', folders: ['errors', 'shared', 'reactivity', 'client', 'plugin'], packages: /^(?:idb|vue|convex\/values)$/ },
-  'sources': { why: 'the public exports of `convue/sources`: one identity provider a file', folders: [], packages: /^(?:convue|vue)$/ },
+  'sources': { why: 'the public exports of `convue/sources`: one identity provider a file', folders: ['errors', 'shared'], packages: /^(?:convue|vue|convex\/(?:browser|server|values))$/ },
   'tabs': { why: 'the public exports of `convue/tabs`: sockets of a tab whose messages go through a worker', folders: ['errors', 'shared', 'token', 'tabs/hub'], packages: null },
   'tabs/hub': { why: 'one connection for the clients of several tabs: knows neither workers, nor ports, nor timers', folders: ['shared', 'token'], packages: /^convex\/values$/ },
   'tabs/worker': { why: '`convue/tabs/worker`: the worker that holds the hubs', folders: ['tabs', 'tabs/hub'], packages: null },

@@ -7,24 +7,23 @@ export function stubLocks(): { readonly held: string[], readonly waiting: string
   const held = new Set<string>()
   let waiting: LockRequest[] = []
 
-  function request(name: string, { signal }: { signal: AbortSignal }, callback: () => unknown): Promise<void> {
+  function request(name: string, { signal }: { signal?: AbortSignal }, callback: () => unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const own: LockRequest = {
         name,
         start() {
           held.add(name)
-          void Promise.resolve(callback()).then(() => {
+          void Promise.resolve(callback()).then(resolve, reject).finally(() => {
             held.delete(name)
             grant()
-            resolve()
           })
         },
       }
-      signal.addEventListener('abort', () => {
+      signal?.addEventListener('abort', () => {
         if (!waiting.includes(own))
           return
         waiting = waiting.filter(request => request !== own)
-        reject(signal.reason)
+        reject(signal!.reason)
       })
       waiting.push(own)
       queueMicrotask(grant)

@@ -1,8 +1,8 @@
 import type { TokenSource } from 'convue'
 import type { Auth0Client, ClerkClient, ClerkSession, OidcClient, OidcUser, WorkosCallbacks, WorkosClient } from 'convue/sources'
 import { useAuthedQuery } from 'convue'
-import { auth0Source, clerkSource, oidcSource, workosSource } from 'convue/sources'
-import { describe, expect, it } from 'vitest'
+import { auth0Source, clerkSource, convexAuthSource, oidcSource, workosSource } from 'convue/sources'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
@@ -167,6 +167,58 @@ class Workos extends ScriptedProvider implements WorkosClient {
   signOut = async (): Promise<void> => void (this.#userId = null)
 }
 
+const CONVEX_URL = 'https://happy-otter-123.convex.cloud'
+
+class ConvexAuth extends ScriptedProvider {
+  #found = Promise.withResolvers<string | null>()
+  override denial = new Error('The refresh token is not valid')
+  #values = new Map<string, string>()
+  source = convexAuthSource({
+    url: CONVEX_URL,
+    storage: {
+      getItem: async key => await this.#found.promise && this.#values.get(key),
+      setItem: (key, value) => void this.#values.set(key, value),
+      removeItem: key => void this.#values.delete(key),
+    },
+  })
+
+  constructor() {
+    super()
+    vi.stubGlobal('fetch', async (_url: string, { body }: { body: string }) => Response.json({
+      status: 'success',
+      value: this.#answer(JSON.parse(body).path, JSON.parse(body).args[0]),
+    }))
+    onTestFinished(() => void vi.unstubAllGlobals())
+  }
+
+  load(userId: string | null): void {
+    if (userId !== null)
+      this.#store(userId)
+    // The storage of a native app is asynchronous.
+    this.#found.resolve('loaded')
+  }
+
+  override change(userId: string | null): void {
+    void this.source.signIn('scripted', { userId })
+  }
+
+  #store(userId: string): void {
+    const suffix = CONVEX_URL.replace(/\W/g, '')
+    this.#values.set(`__convexAuthJWT_${suffix}`, fakeToken(userId))
+    this.#values.set(`__convexAuthRefreshToken_${suffix}`, userId)
+  }
+
+  #answer(path: string, { refreshToken, params }: { refreshToken?: string, params?: { userId: string } }): unknown {
+    if (path === 'auth:signOut')
+      return null
+    if (this.failure === this.denial)
+      return { tokens: null }
+    const userId = refreshToken ?? params!.userId
+    const token = refreshToken ? this.issue(userId, true) : fakeToken(userId)
+    return { tokens: { token, refreshToken: userId } }
+  }
+}
+
 setupScriptedPage()
 
 function open(provider: Provider) {
@@ -181,6 +233,7 @@ describe.each([
   ['auth0Source', Auth0],
   ['oidcSource', Oidc],
   ['workosSource', Workos],
+  ['convexAuthSource', ConvexAuth],
 ] as const)('%s', (_name, ProviderClass) => {
   it('is loading until the client has loaded, and then runs queries as its user', async () => {
     const provider: Provider = new ProviderClass()
