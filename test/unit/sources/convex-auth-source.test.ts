@@ -22,7 +22,7 @@ interface Call {
 class AuthServer {
   readonly calls: Call[] = []
   /** Answers the next calls instead of the server. */
-  respond: ((call: Call) => Response | Promise<Response> | undefined) | undefined
+  respond: ((call: Call) => Response | undefined | Promise<Response | undefined>) | undefined
   readonly #valid = new Set<string>()
   #serial = 0
 
@@ -91,8 +91,8 @@ function open(options: Partial<ConvexAuthSourceOptions> = {}) {
 }
 
 /** What a browser dispatches when another tab has changed the storage. */
-function announceChange(): void {
-  dispatchEvent(Object.assign(new Event('storage'), { storageArea: localStorage, key: JWT }))
+function announceChange(storageArea: object = localStorage): void {
+  dispatchEvent(Object.assign(new Event('storage'), { storageArea, key: JWT }))
 }
 
 describe('convexAuthSource', () => {
@@ -271,9 +271,14 @@ describe('convexAuthSource', () => {
       keep(server.issue('ada|s1'))
       const pages = [open(), open()]
       await pages[0]!.page.tick()
+      // The answer to the first request arrives when both tabs have refused tokens.
+      server.respond = async () => {
+        await new Promise(resolve => setTimeout(resolve, 1000))
+        return undefined
+      }
       for (const { page } of pages)
         page.deployment.liveSockets[0]!.refuse()
-      await pages[0]!.page.tick(2000)
+      await pages[0]!.page.tick(5000)
       expect(pages.map(({ state }) => state())).toEqual([['authenticated', 'ada|s1'], ['authenticated', 'ada|s1']])
       expect(server.refreshes).toBe(1)
     })
@@ -294,6 +299,21 @@ describe('convexAuthSource', () => {
       expect(state()).toEqual(['authenticated', 'grace|s2'])
       expect(server.calls).toEqual([])
     })
+  })
+
+  it('listens to other tabs until the page is closed', async () => {
+    const storage = { getItem: vi.fn(() => null), setItem: () => {}, removeItem: () => {} }
+    const { page } = open({ storage })
+    await page.tick()
+    storage.getItem.mockClear()
+    announceChange(storage)
+    await page.tick()
+    expect(storage.getItem).toHaveBeenCalled()
+    await page.close()
+    storage.getItem.mockClear()
+    announceChange(storage)
+    await Promise.resolve()
+    expect(storage.getItem).not.toHaveBeenCalled()
   })
 
   describe('signOut', () => {
