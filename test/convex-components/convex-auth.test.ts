@@ -1,26 +1,16 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { ConvexClient, ConvexHttpClient } from 'convex/browser'
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { eventually } from '../support/environment/eventually.ts'
-import { startApp } from './app.ts'
+import { startConvexAuth } from './app.ts'
 import { api, internal } from './apps/convex-auth/convex/_generated/api.js'
 
 const HOUR = 3_600_000
 const PASSWORD = 'correct horse battery'
 
 let deployment: Deployment
-beforeAll(async () => {
-  // The variables that `npx @convex-dev/auth` sets.
-  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
-  deployment = await startApp('convex-auth', {
-    env: {
-      JWT_PRIVATE_KEY: (await exportPKCS8(privateKey)).trimEnd().replaceAll('\n', ' '),
-      JWKS: JSON.stringify({ keys: [{ use: 'sig', ...await exportJWK(publicKey) }] }),
-    },
-  })
-})
+beforeAll(async () => void (deployment = await startConvexAuth()))
 afterAll(() => deployment.close())
 
 interface Tokens {

@@ -24,3 +24,11 @@ export const lastCode = internalQuery({
 })
 
 export const sessions = internalQuery({ args: {}, handler: async ctx => (await ctx.db.query('authSessions').collect()).length })
+
+export const endSessions = internalMutation({
+  args: {},
+  handler: async (ctx) => {
+    for (const { _id } of await ctx.db.query('authSessions').collect())
+      await ctx.db.delete(_id)
+  },
+})
