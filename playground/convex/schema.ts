@@ -37,6 +37,14 @@ export default defineSchema({
   })
     .index('by_user_and_rank', ['userId', 'rank']),
 
+  /** The conversation of a user with the birds. */
+  messages: defineTable({
+    userId: v.string(),
+    author: v.string(),
+    text: v.string(),
+  })
+    .index('by_user', ['userId']),
+
   notes: defineTable({
     userId: v.string(),
     text: v.string(),

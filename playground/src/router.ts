@@ -12,6 +12,7 @@ import OptimisticPage from './pages/OptimisticPage.vue'
 import OutboxPage from './pages/OutboxPage.vue'
 import PaginationPage from './pages/PaginationPage.vue'
 import QueriesPage from './pages/QueriesPage.vue'
+import ScrollingPage from './pages/ScrollingPage.vue'
 import SignInPage from './pages/SignInPage.vue'
 import SignUpPage from './pages/SignUpPage.vue'
 import TasksPage from './pages/TasksPage.vue'
@@ -28,6 +29,7 @@ export const router = createRouter({
     { path: '/queries', component: QueriesPage, meta: { title: 'Queries' } },
     { path: '/queries/:bird', component: BirdPage, meta: { title: 'Bird' } },
     { path: '/pagination', component: PaginationPage, meta: { title: 'Pagination' } },
+    { path: '/scrolling', component: ScrollingPage, meta: { title: 'Scrolling' } },
     { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
     { path: '/outbox', component: OutboxPage, meta: { title: 'Offline notes' } },
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },

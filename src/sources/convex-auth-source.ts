@@ -98,7 +98,7 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
   const reports = new SessionReports()
   /** The token that Convue has received last. */
   let delivered: string | undefined
-  /** The code of a sign-in that has continued on another page, until the deployment has answered. */
+  /** The code in the address of the page, until the deployment has answered. */
   let code = isServer ? null : takeCode(options)
   let verifier: Promise<string | undefined> | undefined
   let started = isServer ? Promise.resolve() : start()
@@ -148,7 +148,7 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
       const { refreshToken } = stored
       const { tokens = null } = valueOf(await callSignIn({ refreshToken }, { url, token: null, signal }))
       const latest = await store.read()
-      // A user has signed in or out in the meantime, and these tokens belong to the previous session.
+      // A user has signed in or out in the meantime: these tokens belong to the previous session.
       if (latest?.refreshToken !== refreshToken)
         return latest?.token ?? null
       await store.write(tokens)

@@ -1,4 +1,4 @@
-/** Where `convexAuthSource` keeps the tokens of a session, under the keys of Convex Auth's client. */
+/** The storage of `convexAuthSource`, with the keys of Convex Auth's own client. */
 
 /** A storage for tokens, such as `localStorage`, `sessionStorage`, or that of a native app. */
 export interface ConvexAuthStorage {

@@ -6,39 +6,41 @@ import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server
 import type * as module0 from "../account.js"
 import type * as module1 from "../auth.js"
 import type * as module2 from "../birds.js"
-import type * as module3 from "../demo.js"
-import type * as module4 from "../demoUser.js"
-import type * as module5 from "../diary.js"
-import type * as module6 from "../feed.js"
-import type * as module7 from "../guide.js"
-import type * as module8 from "../http.js"
-import type * as module9 from "../identity.js"
-import type * as module10 from "../notes.js"
-import type * as module11 from "../pictures.js"
-import type * as module12 from "../places.js"
-import type * as module13 from "../sightings.js"
-import type * as module14 from "../songs.js"
-import type * as module15 from "../tasks.js"
-import type * as module16 from "../text.js"
+import type * as module3 from "../chat.js"
+import type * as module4 from "../demo.js"
+import type * as module5 from "../demoUser.js"
+import type * as module6 from "../diary.js"
+import type * as module7 from "../feed.js"
+import type * as module8 from "../guide.js"
+import type * as module9 from "../http.js"
+import type * as module10 from "../identity.js"
+import type * as module11 from "../notes.js"
+import type * as module12 from "../pictures.js"
+import type * as module13 from "../places.js"
+import type * as module14 from "../sightings.js"
+import type * as module15 from "../songs.js"
+import type * as module16 from "../tasks.js"
+import type * as module17 from "../text.js"
 
 declare const fullApi: ApiFromModules<{
   "account": typeof module0
   "auth": typeof module1
   "birds": typeof module2
-  "demo": typeof module3
-  "demoUser": typeof module4
-  "diary": typeof module5
-  "feed": typeof module6
-  "guide": typeof module7
-  "http": typeof module8
-  "identity": typeof module9
-  "notes": typeof module10
-  "pictures": typeof module11
-  "places": typeof module12
-  "sightings": typeof module13
-  "songs": typeof module14
-  "tasks": typeof module15
-  "text": typeof module16
+  "chat": typeof module3
+  "demo": typeof module4
+  "demoUser": typeof module5
+  "diary": typeof module6
+  "feed": typeof module7
+  "guide": typeof module8
+  "http": typeof module9
+  "identity": typeof module10
+  "notes": typeof module11
+  "pictures": typeof module12
+  "places": typeof module13
+  "sightings": typeof module14
+  "songs": typeof module15
+  "tasks": typeof module16
+  "text": typeof module17
 }>
 
 /** The functions that clients may call. */

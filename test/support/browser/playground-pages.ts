@@ -18,6 +18,7 @@ export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/queries', heading: 'Queries' },
   { path: '/queries/Raven', heading: 'Raven' },
   { path: '/pagination', heading: 'Pagination' },
+  { path: '/scrolling', heading: 'Scrolling', onNuxt: null },
   { path: '/optimistic', heading: 'Optimistic updates' },
   // The Nuxt module has no option for an outbox.
   { path: '/outbox', heading: 'Offline notes', onNuxt: null },
