@@ -61,7 +61,7 @@ export function auth0Source(auth0: Auth0Client, options: Auth0SourceOptions = {}
   return {
     getSnapshot,
     subscribe: listener => watch(getSnapshot, listener, { flush: 'sync' }),
-    fetchToken: ({ force }) => outcomeOf(async () => {
+    fetchToken: ({ force }) => outcomeOf(!force, async () => {
       const cacheMode = force ? 'off' : 'on'
       return (await auth0.getAccessTokenSilently({ detailedResponse: true, cacheMode }))?.id_token
     }),

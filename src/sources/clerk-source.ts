@@ -64,7 +64,7 @@ export function clerkSource(
   return {
     getSnapshot: reports.getSnapshot,
     subscribe: reports.subscribe,
-    fetchToken: ({ force: skipCache }) => outcomeOf(async () => {
+    fetchToken: ({ force: skipCache }) => outcomeOf(!skipCache, async () => {
       await clerk
       return await session?.getToken({ ...templateFor(session, options.template), skipCache })
     }),

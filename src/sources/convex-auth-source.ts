@@ -98,6 +98,8 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
   const reports = new SessionReports()
   /** The token that Convue has received last. */
   let delivered: string | undefined
+  /** The token that this page has received from the deployment last. */
+  let issued: string | undefined
   /** The code in the address of the page, until the deployment has answered. */
   let code = isServer ? null : takeCode(options)
   let verifier: Promise<string | undefined> | undefined
@@ -129,6 +131,12 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
     const tokens = outcome.kind === 'returned' && outcome.value.tokens
     if (!tokens)
       return diagnose('SIGN_IN_CODE_INVALID', undefined, outcome.kind === 'thrown' ? outcome.error : undefined)
+    await keep(tokens)
+  }
+
+  /** Stores the answer of the deployment. */
+  async function keep(tokens: ConvexAuthTokens | null): Promise<void> {
+    issued = tokens?.token
     await store.write(tokens)
   }
 
@@ -151,7 +159,7 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
       // A user has signed in or out in the meantime: these tokens belong to the previous session.
       if (latest?.refreshToken !== refreshToken)
         return latest?.token ?? null
-      await store.write(tokens)
+      await keep(tokens)
       report(tokens, tokens ? undefined : diagnose('SESSION_ENDED'))
       return tokens?.token ?? null
     })
@@ -170,6 +178,22 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
     return await call(await renewToken(token, signal))
   }
 
+  /** The current token; with `force`, another one than Convue has received. */
+  async function findToken(force: boolean, signal: AbortSignal): Promise<string | null> {
+    await started
+    if (code)
+      await startAgain()
+    const snapshot = reports.getSnapshot()
+    if (code && snapshot.status === 'failed')
+      throw snapshot.error
+    const stored = await store.read()
+    const isUsable = stored && !force && !hasExpired(stored.token)
+    const token = isUsable ? stored.token : await renewToken(force ? delivered : stored?.token, signal)
+    if (token && !signal.aborted)
+      delivered = token
+    return token
+  }
+
   return {
     getSnapshot: reports.getSnapshot,
     subscribe(listener) {
@@ -186,20 +210,11 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
       }
     },
     // There is no `refresh`: a token request says more about a session than the storage.
-    fetchToken: ({ force, signal }) => outcomeOf(async () => {
-      await started
-      if (code)
-        await startAgain()
-      const snapshot = reports.getSnapshot()
-      if (code && snapshot.status === 'failed')
-        throw snapshot.error
-      const stored = await store.read()
-      const isUsable = stored && !force && !hasExpired(stored.token)
-      const token = isUsable ? stored.token : await renewToken(force ? delivered : stored?.token, signal)
-      if (token && !signal.aborted)
-        delivered = token
-      return token
-    }),
+    async fetchToken({ force, signal }) {
+      const outcome = await outcomeOf(false, () => findToken(force, signal))
+      // Even a forced token may be from the storage: another tab has renewed it.
+      return outcome.kind === 'token' ? { ...outcome, isCached: outcome.token !== issued } : outcome
+    },
     async signIn(provider, params = {}) {
       await started
       const fields = params instanceof FormData
@@ -217,14 +232,14 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
       // Without tokens, another step is necessary. The current user remains signed in until then.
       if (!tokens)
         return { session: null }
-      await store.write(tokens)
+      await keep(tokens)
       report(tokens)
       return { session: { id: sessionOf(tokens.token) } }
     },
     async signOut({ signal }) {
       await started
       valueOf(await callAsUser(token => callSignOut({ url, token, signal }), signal))
-      await store.write(null)
+      await keep(null)
       report(null)
     },
   }

@@ -64,7 +64,7 @@ export function oidcSource(client: OidcClient, options: OidcSourceOptions = {}):
   return {
     getSnapshot: reports.getSnapshot,
     subscribe: reports.subscribe,
-    fetchToken: ({ force }) => outcomeOf(async () => {
+    fetchToken: ({ force }) => outcomeOf(!force, async () => {
       const user = await client.getUser()
       if (!user)
         return null

@@ -29,12 +29,16 @@ const DENIALS: readonly unknown[] = [
  * Any failure without a definite answer, such as a network that cannot be reached, is `failed`:
  * it never signs the user out, and the request is repeated.
  *
+ * @param mayBeCached Whether the client may return a token that was issued some time ago.
  * @param request Resolves with the token; with `null` or `undefined` if there is no session.
  */
-export async function outcomeOf(request: () => Promise<string | null | undefined>): Promise<TokenOutcome> {
+export async function outcomeOf(
+  mayBeCached: boolean,
+  request: () => Promise<string | null | undefined>,
+): Promise<TokenOutcome> {
   try {
     const token = await request()
-    return token ? { kind: 'token', token } : { kind: 'denied' }
+    return token ? { kind: 'token', token, isCached: mayBeCached } : { kind: 'denied' }
   }
   catch (error) {
     const { error: code, retryAfter } = error as ProviderError

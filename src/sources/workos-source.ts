@@ -70,7 +70,7 @@ export function workosSource(createClient: (callbacks: WorkosCallbacks) => Promi
   return {
     getSnapshot: reports.getSnapshot,
     subscribe: reports.subscribe,
-    fetchToken: ({ force }) => outcomeOf(async () => {
+    fetchToken: ({ force }) => outcomeOf(!force, async () => {
       try {
         return await (await created).getAccessToken({ forceRefresh: force })
       }

@@ -23,6 +23,8 @@ class AuthServer {
   readonly calls: Call[] = []
   /** Answers the next calls instead of the server. */
   respond: ((call: Call) => Response | undefined | Promise<Response | undefined>) | undefined
+  /** How far the clock of the browser is ahead, in seconds. */
+  clockAheadSeconds = 0
   readonly #valid = new Set<string>()
   #serial = 0
 
@@ -46,7 +48,7 @@ class AuthServer {
   issue(sub: string, lifetimeSeconds = 900) {
     const refreshToken = `${sub}#${++this.#serial}`
     this.#valid.add(refreshToken)
-    return { token: fakeToken(sub, { sessionId: null, lifetimeSeconds }), refreshToken }
+    return { token: fakeToken(sub, { sessionId: null, lifetimeSeconds, issuedAt: Math.floor(Date.now() / 1000) - this.clockAheadSeconds }), refreshToken }
   }
 
   endSessions(): void {
@@ -113,6 +115,31 @@ describe('convexAuthSource', () => {
     expect(state()).toEqual(['authenticated', 'ada|s1'])
     expect(server.refreshes).toBe(1)
     expect(page.takeFrames().filter(frame => frame === 'Authenticate')).toHaveLength(1)
+  })
+
+  it('renews a stored token in time, although it was issued before the page was loaded', async () => {
+    keep({ ...server.issue('ada|s1'), token: fakeToken('ada|s1', { sessionId: null, issuedAt: Math.floor(Date.now() / 1000) - 300 }) })
+    const { page, state } = open()
+    // It expires after 600 s, and is renewed 90 s before.
+    await page.tick(505_000)
+    expect(server.refreshes).toBe(0)
+    await page.tick(10_000)
+    expect(server.refreshes).toBe(1)
+    expect(state()).toEqual(['authenticated', 'ada|s1'])
+  })
+
+  it('renews a token no more often if the clock of the browser is wrong', async () => {
+    for (const seconds of [895, 850, 600, -600]) {
+      server.clockAheadSeconds = seconds
+      keep(server.issue('ada|s1'))
+      const { page, state } = open()
+      await page.tick(10)
+      const before = server.refreshes
+      await page.tick(780_000)
+      expect(server.refreshes - before).toBeLessThanOrEqual(1)
+      expect(state()).toEqual(['authenticated', 'ada|s1'])
+      await page.close()
+    }
   })
 
   it('removes the tokens of a session that has ended, and says why', async () => {

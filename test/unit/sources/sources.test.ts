@@ -17,6 +17,8 @@ interface Provider {
   change: (userId: string | null) => void
   /** What the client throws instead of a token; `undefined` while it issues tokens. */
   failure: unknown
+  /** How long ago the tokens that the client has kept were issued, in seconds. */
+  age: number
   /** Whether each request for a token was forced. */
   readonly requests: boolean[]
   /** An error with which the client says that the session has ended. */
@@ -29,6 +31,7 @@ abstract class ScriptedProvider implements Provider {
   failure: unknown
   denial: unknown = Object.assign(new Error('Login required'), { error: 'login_required' })
   readonly requests: boolean[] = []
+  age = 0
   abstract load(userId: string | null): void
 
   change(userId: string | null): void {
@@ -39,7 +42,12 @@ abstract class ScriptedProvider implements Provider {
     this.requests.push(force)
     if (this.failure)
       throw this.failure
-    return fakeToken(userId!)
+    return force ? fakeToken(userId!) : this.keptToken(userId!)
+  }
+
+  /** A token that the client has kept since it was issued. */
+  keptToken(userId: string): string {
+    return fakeToken(userId, { issuedAt: Math.floor(Date.now() / 1000) - this.age })
   }
 }
 
@@ -138,7 +146,7 @@ class Oidc extends ScriptedProvider implements OidcClient {
   source = oidcSource(this)
 
   #createUser(sub: string): OidcUser {
-    return { id_token: fakeToken(sub), profile: { sub, name: sub } }
+    return { id_token: this.keptToken(sub), profile: { sub, name: sub } }
   }
 }
 
@@ -204,7 +212,7 @@ class ConvexAuth extends ScriptedProvider {
 
   #store(userId: string): void {
     const suffix = CONVEX_URL.replace(/\W/g, '')
-    this.#values.set(`__convexAuthJWT_${suffix}`, fakeToken(userId))
+    this.#values.set(`__convexAuthJWT_${suffix}`, this.keptToken(userId))
     this.#values.set(`__convexAuthRefreshToken_${suffix}`, userId)
   }
 
@@ -264,6 +272,19 @@ describe.each([
     expect(provider.requests).not.toContain(true)
     page.deployment.liveSockets[0]!.refuse()
     await page.tick(2000)
+    expect(provider.requests).toContain(true)
+    expect(status.value).toBe('authenticated')
+  })
+
+  it('forces another token before a token that the client has kept expires', async () => {
+    const provider: Provider = new ProviderClass()
+    provider.age = 300
+    const { page, status } = open(provider)
+    provider.load('ada')
+    // The tokens are valid for 900 s, and are renewed 90 s before they expire.
+    await page.tick(505_000)
+    expect(provider.requests).not.toContain(true)
+    await page.tick(10_000)
     expect(provider.requests).toContain(true)
     expect(status.value).toBe('authenticated')
   })
