@@ -1,4 +1,6 @@
 import type { Deployment } from '../../src/testing/index.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { useAuthedQuery, useConvexSignIn } from 'convue'
 import { convexAuthSource } from 'convue/sources'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -42,6 +44,16 @@ function open() {
 }
 
 describe('convexAuthSource with @convex-dev/auth', () => {
+  it('uses the keys and the lock of the client of this package', () => {
+    const own = readFileSync(new URL('react/client.js', import.meta.resolve('@convex-dev/auth/server').replace('server/', '')), 'utf8')
+    const storage = readFileSync(join(import.meta.dirname, '../../src/sources/convex-auth-storage.ts'), 'utf8')
+    const keys = [...storage.matchAll(/__convexAuth\w+?(?=_)/g)].map(([key]) => key)
+    expect(keys).toEqual(['__convexAuthJWT', '__convexAuthRefreshToken', '__convexAuthOAuthVerifier'])
+    for (const key of keys)
+      expect(own).toContain(`"${key}"`)
+    expect(own).toContain('browserMutex(REFRESH_TOKEN_STORAGE_KEY')
+  })
+
   it('signs a user up, restores the user after a reload, and signs the user out', async () => {
     const first = open()
     await eventually(() => first.shown()).toEqual(['unauthenticated', undefined])
