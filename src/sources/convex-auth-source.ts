@@ -9,7 +9,7 @@ import { callSignIn, callSignOut, valueOf } from './convex-auth-call.ts'
 import { createTokenStore, defaultStorage } from './convex-auth-storage.ts'
 import { SessionReports } from './session-reports.ts'
 import { describeUser } from './standard-claims.ts'
-import { outcomeOf } from './token-outcome.ts'
+import { ageOf, outcomeOf } from './token-outcome.ts'
 
 /** Options of {@link convexAuthSource}. */
 export interface ConvexAuthSourceOptions {
@@ -213,7 +213,7 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
     async fetchToken({ force, signal }) {
       const outcome = await outcomeOf(false, () => findToken(force, signal))
       // Even a forced token may be from the storage: another tab has renewed it.
-      return outcome.kind === 'token' ? { ...outcome, isCached: outcome.token !== issued } : outcome
+      return outcome.kind === 'token' ? { ...outcome, ageMs: outcome.token === issued ? 0 : ageOf(outcome.token) } : outcome
     },
     async signIn(provider, params = {}) {
       await started

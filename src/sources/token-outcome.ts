@@ -1,5 +1,6 @@
 /** The outcome of a token request whose answer is a token, or an error of a provider's client. */
 import type { TokenOutcome } from 'convue'
+import { readClaims } from '../shared/jwt.ts'
 
 /** An error as the clients of providers throw it. */
 interface ProviderError {
@@ -38,7 +39,7 @@ export async function outcomeOf(
 ): Promise<TokenOutcome> {
   try {
     const token = await request()
-    return token ? { kind: 'token', token, isCached: mayBeCached } : { kind: 'denied' }
+    return token ? { kind: 'token', token, ageMs: mayBeCached ? ageOf(token) : 0 } : { kind: 'denied' }
   }
   catch (error) {
     const { error: code, retryAfter } = error as ProviderError
@@ -47,4 +48,14 @@ export async function outcomeOf(
     const delay = typeof retryAfter === 'number' ? { retryAfterMs: retryAfter * 1000 } : {}
     return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)), ...delay }
   }
+}
+
+/**
+ * How long ago a token was issued, in milliseconds. 0 if the clocks of the issuer and of the browser
+ * differ so much that the age cannot be determined.
+ */
+export function ageOf(token: string): number {
+  const { iat, exp } = readClaims(token) ?? {}
+  const ageMs = Date.now() - iat * 1000
+  return ageMs > 0 && ageMs < (exp - iat) * 1000 ? ageMs : 0
 }
