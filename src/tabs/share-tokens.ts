@@ -42,13 +42,17 @@ type Request = Parameters<TokenSource['fetchToken']>[0]
 /**
  * Wraps a source so that its tokens are shared. All other methods call those of `source`. A token
  * of another tab is only used if the source of this tab has reported the session of this token. If
- * no such token arrives within five seconds, the tab requests a token itself.
+ * no such token arrives within five seconds, the tab requests a token itself. Returns a source
+ * without the method `refresh` as it is: its requests do not show that a token is in doubt.
  */
 export function shareTokens(
   source: TokenSource,
   { url, tokenPath, initialAuth }: TokenSharingOptions,
   exchange: TokenExchange,
 ): TokenSource {
+  const { refresh, signOut } = source
+  if (!refresh)
+    return source
   let current = initialAuth?.token ?? null
   /** The latest definite report: the description of a session, or `null`. */
   let reported: string | null = null
@@ -163,7 +167,6 @@ export function shareTokens(
     return new Promise<void>(resolve => listeners.add(resolve))
   }
 
-  const { refresh, signOut } = source
   return {
     getSnapshot: () => source.getSnapshot(),
     subscribe: listener => source.subscribe((snapshot) => {
@@ -171,11 +174,9 @@ export function shareTokens(
       listener(snapshot)
     }),
     fetchToken,
-    ...refresh && {
-      refresh() {
-        exchange.doubt()
-        refresh.call(source)
-      },
+    refresh() {
+      exchange.doubt()
+      refresh.call(source)
     },
     ...signOut && {
       async signOut(request) {

@@ -1,4 +1,4 @@
-import type { ConvexPlugin, SessionSnapshot, TokenOutcome } from 'convue'
+import type { ConvexPlugin, SessionSnapshot, TokenOutcome, TokenSource } from 'convue'
 import type { ScriptedTab } from '../../support/scripted/shared-worker.ts'
 import { createConvex } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -255,6 +255,13 @@ describe('sharedTabs', () => {
       second!.source.report(signedIn('ada'))
       await settle()
       expect(requests).toBe(3)
+    })
+
+    it('by `refresh()` is requested by each tab if the source has no method `refresh`', async () => {
+      const { page } = openTab()
+      await settle()
+      const source: TokenSource = { ...new ScriptedSource(signedIn('ada')), refresh: undefined as never }
+      expect(page.WebSocket.shareTokens(source, { url: deployment.url })).toBe(source)
     })
 
     it('is shared by tabs whose `refresh()` was called before the request', async () => {
