@@ -1,4 +1,6 @@
+import type { UseConvexAuthReturn } from 'convue'
 import type { Deployment } from '../../src/testing/index.ts'
+import type { ScriptedTab } from '../support/scripted/shared-worker.ts'
 import { useAuthedQuery } from 'convue'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
@@ -7,9 +9,16 @@ import { signIn, signUp, startFixture } from '../support/live/deployment.ts'
 import { becomePage, createLiveAuthClient, LivePage } from '../support/live/live-page.ts'
 import { ScriptedTabs } from '../support/scripted/shared-worker.ts'
 
+interface Tab extends ReturnType<typeof createLiveAuthClient> {
+  tab: ScriptedTab
+  page: LivePage
+  auth: UseConvexAuthReturn
+  texts: () => string[] | undefined
+}
+
 let deployment: Deployment
 let browser: ScriptedTabs
-let open: ReturnType<typeof openTab>[]
+let open: Tab[]
 
 beforeAll(async () => {
   deployment = await startFixture()
@@ -27,7 +36,7 @@ afterEach(async () => {
 afterAll(() => deployment.close())
 
 /** Opens a tab of a browser with these cookies, with real clients of Better Auth and Convex. */
-function openTab(browserFetch: typeof fetch) {
+function openTab(browserFetch: typeof fetch): Tab {
   const auth = createLiveAuthClient(deployment, browserFetch)
   const tab = browser.open()
   const page = new LivePage(deployment, { authClient: auth.authClient, clientOptions: { webSocketConstructor: tab.WebSocket } })
