@@ -1,5 +1,6 @@
-import type { Value } from 'convex/values'
 /** `convexAuthSource`: the identity provider of an app whose deployment has Convex Auth. */
+
+import type { Value } from 'convex/values'
 import type { SessionSnapshot, TokenSource } from 'convue'
 import type { CallOutcome } from './convex-auth-call.ts'
 import type { ConvexAuthStorage, ConvexAuthTokens } from './convex-auth-storage.ts'
@@ -213,7 +214,9 @@ export function convexAuthSource(options: ConvexAuthSourceOptions): ConvexAuthSo
     async fetchToken({ force, signal }) {
       const outcome = await outcomeOf(false, () => findToken(force, signal))
       // Even a forced token may be from the storage: another tab has renewed it.
-      return outcome.kind === 'token' ? { ...outcome, ageMs: outcome.token === issued ? 0 : ageOf(outcome.token) } : outcome
+      if (outcome.kind !== 'token' || outcome.token === issued)
+        return outcome
+      return { ...outcome, ageMs: ageOf(outcome.token) }
     },
     async signIn(provider, params = {}) {
       await started

@@ -51,8 +51,8 @@ export async function outcomeOf(
 }
 
 /**
- * How long ago a token was issued, in milliseconds. 0 if the clocks of the issuer and of the browser
- * differ so much that the age cannot be determined.
+ * How long ago a token was issued, in milliseconds. 0 if the clocks of the issuer and of the
+ * browser differ so much that the age cannot be determined.
  */
 export function ageOf(token: string): number {
   const { iat, exp } = readClaims(token) ?? {}
