@@ -1,5 +1,6 @@
 /** The outcome of a token request whose answer is a token, or an error of a provider's client. */
 import type { TokenOutcome } from 'convue'
+import type { JwtClaims } from '../shared/jwt.ts'
 import { readClaims } from '../shared/jwt.ts'
 
 /** An error as the clients of providers throw it. */
@@ -55,7 +56,7 @@ export async function outcomeOf(
  * browser differ so much that the age cannot be determined.
  */
 export function ageOf(token: string): number {
-  const { iat, exp } = readClaims(token) ?? {}
+  const { iat, exp }: Partial<JwtClaims> = readClaims(token) ?? {}
   const ageMs = Date.now() - iat * 1000
   return ageMs > 0 && ageMs < (exp - iat) * 1000 ? ageMs : 0
 }

@@ -2,6 +2,7 @@ import type { ConvexAuthSourceOptions } from 'convue/sources'
 import { useAuthedQuery, useConvexSignIn } from 'convue'
 import { convexAuthSource } from 'convue/sources'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from '../../../src/testing/functions/deferred.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { stubLocks } from '../../support/scripted/lock-manager.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
@@ -371,7 +372,7 @@ describe('convexAuthSource', () => {
       keep(server.issue('ada|s1'))
       const { page, auth, state } = open()
       await page.tick()
-      const answer = Promise.withResolvers<Response>()
+      const answer = deferred<Response>()
       server.respond = ({ args }) => args.refreshToken ? answer.promise : undefined
       page.deployment.liveSockets[0]!.refuse()
       await page.tick(2000)

@@ -4,6 +4,7 @@ import { useAuthedQuery } from 'convue'
 import { auth0Source, clerkSource, convexAuthSource, oidcSource, workosSource } from 'convue/sources'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { shallowRef } from 'vue'
+import { deferred } from '../../../src/testing/functions/deferred.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
 import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
@@ -178,7 +179,7 @@ class Workos extends ScriptedProvider implements WorkosClient {
 const CONVEX_URL = 'https://happy-otter-123.convex.cloud'
 
 class ConvexAuth extends ScriptedProvider {
-  #found = Promise.withResolvers<string | null>()
+  #found = deferred<string | null>()
   override denial = new Error('The refresh token is not valid')
   #values = new Map<string, string>()
   source = convexAuthSource({
