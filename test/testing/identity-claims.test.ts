@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose'
 import { Buffer } from 'node:buffer'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Authenticator } from '../../src/testing/runtime/auth.ts'
+import { AuthenticationError, Authenticator } from '../../src/testing/runtime/auth.ts'
 
 const ISSUER = 'https://issuer.example'
 
@@ -17,6 +17,10 @@ beforeAll(async () => {
 
 async function sign(claims: JWTPayload, expiresAt = Math.floor(Date.now() / 1000) + 60): Promise<string> {
   return await new SignJWT({ iss: ISSUER, sub: 'ada', aud: 'app', iat: 1, exp: expiresAt, ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'k' }).sign(key)
+}
+
+async function signWithoutKeyId(): Promise<string> {
+  return await new SignJWT({ iss: ISSUER, sub: 'ada', aud: 'app', iat: 1, exp: Math.floor(Date.now() / 1000) + 60 }).setProtectedHeader({ alg: 'RS256' }).sign(key)
 }
 
 function customJwt(): AuthProvider {
@@ -62,6 +66,36 @@ describe('the identity of a customJwt token', () => {
 
   it('is accepted if the token has several audiences', async () => {
     expect(await identify(customJwt(), await sign({ aud: ['other', 'app'] }))).toEqual(SUBJECT)
+  })
+})
+
+describe('a token without a part that Convex requires', () => {
+  it.each(['sub', 'exp', 'iss', 'aud'])('is refused for both kinds of providers: %s', async (claim) => {
+    const token = await sign({ [claim]: undefined })
+    await expect(identify(customJwt(), token)).rejects.toBeInstanceOf(AuthenticationError)
+    await expect(identify(OPEN_ID, token)).rejects.toBeInstanceOf(AuthenticationError)
+  })
+
+  it('is refused for a customJwt provider: kid', async () => {
+    await expect(identify(customJwt(), await signWithoutKeyId())).rejects.toMatchObject({
+      code: 'InvalidAuthHeader',
+      message: 'Could not decode token. JWT may be missing a \'kid\' (key ID) header.',
+    })
+  })
+
+  it('is refused if its header cannot be decoded', async () => {
+    const [, ...rest] = (await sign({})).split('.')
+    await expect(identify(customJwt(), ['garbage', ...rest].join('.'))).rejects.toMatchObject({ code: 'InvalidAuthHeader' })
+  })
+
+  it('is accepted for an OpenID Connect provider with one key: kid', async () => {
+    expect(await identify(OPEN_ID, await signWithoutKeyId())).toEqual(SUBJECT)
+  })
+
+  it('is refused for an OpenID Connect provider: iat', async () => {
+    const token = await sign({ iat: undefined })
+    await expect(identify(OPEN_ID, token)).rejects.toMatchObject({ code: 'Unauthenticated' })
+    expect(await identify(customJwt(), token)).toEqual(SUBJECT)
   })
 })
 

@@ -192,7 +192,7 @@ describe('an OpenID provider', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
     const authenticator = await Authenticator.create({ providers: [{ domain: issuer, applicationID: 'app' }] })
-    const token = await new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setIssuer(`${issuer}/`).setAudience('app').setExpirationTime('1m').sign(privateKey)
+    const token = await new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'RS256', kid: 'k' }).setIssuer(`${issuer}/`).setAudience('app').setIssuedAt().setExpirationTime('1m').sign(privateKey)
     expect((await authenticator.verify(token)).identity.subject).toBe('ada')
   })
 })

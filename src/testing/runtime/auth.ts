@@ -23,6 +23,13 @@ export class AuthenticationError extends Error {
   }
 }
 
+/** A token whose signature has not been verified yet. */
+interface DecodedToken {
+  claims: JWTPayload
+  /** The id of the key that has signed the token. */
+  keyId: string | undefined
+}
+
 /** Requests a URL, as `fetch` does. */
 export type RequestKeys = (url: string, init?: RequestInit) => Promise<Response>
 
@@ -47,7 +54,7 @@ export class Authenticator {
 
   /** @throws AuthenticationError if the token is not valid at this time. */
   async verify(token: string): Promise<Authenticated> {
-    const claims = this.#decode(token)
+    const { claims, keyId } = this.#decode(token)
     const provider = this.#providers.find(candidate => isFrom(candidate, claims))
     if (provider && !isCustom(provider) && [claims.aud].flat().length > 1) {
       throw new AuthenticationError('Unauthenticated', 'Could not verify OIDC token claim: '
@@ -57,10 +64,14 @@ export class Authenticator {
       throw new AuthenticationError('NoAuthProvider', 'No auth provider found matching the given token. '
         + 'Check your server auth config.')
     }
+    // For OpenID Connect, Convex accepts a token without the id of its key if the provider has one key.
+    if (isCustom(provider) && keyId === undefined) {
+      throw new AuthenticationError('InvalidAuthHeader', 'Could not decode token. '
+        + 'JWT may be missing a \'kid\' (key ID) header.')
+    }
     try {
       const { payload } = await this.#jose.jwtVerify(token, await this.#keysOf(provider), {
         currentDate: new Date(clock.now()),
-        requiredClaims: ['sub', 'iss', 'exp'],
         ...optionsOf(provider),
       })
       const toIdentity = isCustom(provider) ? customIdentity : openIdIdentity
@@ -73,9 +84,9 @@ export class Authenticator {
     }
   }
 
-  #decode(token: string): JWTPayload {
+  #decode(token: string): DecodedToken {
     try {
-      return this.#jose.decodeJwt(token)
+      return { claims: this.#jose.decodeJwt(token), keyId: this.#jose.decodeProtectedHeader(token).kid }
     }
     catch {
       throw new AuthenticationError('InvalidAuthHeader', 'Could not parse the token as a JWT.')
@@ -104,11 +115,16 @@ function isCustom(provider: AuthProvider): boolean {
   return 'type' in provider && provider.type === 'customJwt'
 }
 
-/** The options for the verification. Convex accepts two algorithms in tokens of OpenID Connect. */
+const REQUIRED_CLAIMS = ['sub', 'iss', 'exp']
+
+/**
+ * The options for the verification. For OpenID Connect, Convex accepts two algorithms, and requires
+ * the claim `iat`, as the standard does.
+ */
 function optionsOf(provider: AuthProvider): JWTVerifyOptions {
   if ('algorithm' in provider)
-    return { algorithms: [provider.algorithm], clockTolerance: LEEWAY_SECONDS }
-  return { algorithms: ['RS256', 'EdDSA'] }
+    return { algorithms: [provider.algorithm], clockTolerance: LEEWAY_SECONDS, requiredClaims: REQUIRED_CLAIMS }
+  return { algorithms: ['RS256', 'EdDSA'], requiredClaims: [...REQUIRED_CLAIMS, 'iat'] }
 }
 
 /**
