@@ -12,6 +12,7 @@ import process from 'node:process'
 import { getFunctionName } from 'convex/server'
 import { ConvexError, convexToJson, jsonToConvex } from 'convex/values'
 import { findFunctions } from '../project/functions-folder.ts'
+import { isNodeSupported } from '../versions/node-version.ts'
 import { createAdminKey, readVariables } from './app-settings.ts'
 import { codegen } from './codegen.ts'
 import { requireSiteUrl, resolveAccess } from './server/access.ts'
@@ -38,7 +39,9 @@ const TERMINAL: ReloadReporter = { failed: error => console.error(String(error))
  * await deployment.close()
  */
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
-  requireNode()
+  const { node: version } = process.versions
+  if (!isNodeSupported(version))
+    throw testingError('NODE_UNSUPPORTED', { version })
   const functions = findFunctions(options.functions)
   const data = options.data === undefined ? null : resolve(options.data)
   const readEnv = (): Record<string, string> => ({ ...readVariables(functions), ...options.env })
@@ -79,13 +82,6 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     await thread.terminate()
     throw error
   }
-}
-
-/** Refuses versions of Node whose SQLite needs a flag. */
-function requireNode(version = process.versions.node): void {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major < 22 || (major === 22 && minor < 13))
-    throw testingError('NODE_UNSUPPORTED', { version })
 }
 
 function createDeployment(

@@ -39,6 +39,26 @@ const CONFLICT = {
     + 'with better-auth 1.7.25, or use `convue/convex` instead of it.',
 }
 
+describe('startDeployment › the version of Node', () => {
+  const onNode = async (version: string): Promise<unknown> => {
+    const real = Object.getOwnPropertyDescriptor(process.versions, 'node')!
+    Object.defineProperty(process.versions, 'node', { ...real, value: version })
+    onTestFinished(() => void Object.defineProperty(process.versions, 'node', real))
+    return await startDeployment({ env: { SITE_URL: 'not a URL' } }).catch(error => error)
+  }
+
+  it.each(['20.19.4', '22.12.0'])('is too old, and the error names it: %s', async (version) => {
+    expect(await onNode(version)).toMatchObject({
+      code: 'NODE_UNSUPPORTED',
+      why: `The embedded deployment needs Node 22.13 or newer, but this is Node ${version}.`,
+    })
+  })
+
+  it.each(['22.13.0', '23.0.0', '24.0.0'])('is new enough: %s', async (version) => {
+    expect(await onNode(version)).toMatchObject({ code: 'DEPLOYMENT_OPTION_INVALID' })
+  })
+})
+
 describe('startDeployment › installed versions', () => {
   it('throws an error that names both versions and the command that solves the conflict', async () => {
     const functions = await createApp({ 'convex/auth.ts': 'import "@convex-dev/better-auth/plugins"' })

@@ -6,9 +6,9 @@ import type { Project } from './project.ts'
 import process from 'node:process'
 import { findBrokenPairs } from '../../versions/broken-pairs.ts'
 import { findOwner, findPackage } from '../../versions/installed-package.ts'
+import { isNodeSupported } from '../../versions/node-version.ts'
 import { SUPPORTED_VERSIONS } from '../../versions/supported-versions.ts'
 import { findVersionConflicts } from '../../versions/version-conflicts.ts'
-import { isInRange } from '../../versions/version-range.ts'
 import { finding } from './findings.ts'
 
 /** Packages that must be installed only once, since several copies do not share state or types. */
@@ -22,8 +22,6 @@ const COMMAND_LINES = ['auth']
 
 /** Packages that only the embedded deployment needs. */
 const EMBEDDED_PACKAGES = ['esbuild', 'ws']
-
-const OLDEST_NODE = '22.13.0'
 
 export const PACKAGE_CHECKS: Check<Project>[] = [
   { name: 'versions of packages', run: ({ root }) => [...findConflicts(root), ...findPairs(root)] },
@@ -77,8 +75,8 @@ function findMissing({ root, isEmbedded }: Project): Finding[] {
 function checkNode(root: string): Finding[] {
   const needed = (findOwner(root)?.manifest as { engines?: { node?: string } } | undefined)?.engines?.node
   const version = process.versions.node
-  const oldest = /\d+(?:\.\d+){0,2}/.exec(needed ?? '')?.[0] ?? OLDEST_NODE
-  if (isInRange(oldest, `>=${OLDEST_NODE}`))
+  const oldest = /\d+(?:\.\d+){0,2}/.exec(needed ?? '')?.[0]
+  if (oldest === undefined || isNodeSupported(oldest))
     return []
   return [finding('NODE_UNSUPPORTED', { version, needed: `"${needed}"` })]
 }
