@@ -6,12 +6,12 @@ import { RefusedCall } from './failure.ts'
 /**
  * The number of times that Convex runs a mutation if other mutations change the data that it reads.
  */
-const MAX_TRIES = 8
+const MAX_TRIES = 5
 /**
  * How long other mutations wait before they start if a mutation is retried, so that they do not
- * conflict with it again. The time doubles with each attempt.
+ * conflict with it again. They start earlier if it has ended. The time doubles with each attempt.
  */
-const FIRST_HEAD_START_MS = 10
+const FIRST_HEAD_START_MS = 80
 
 /** Runs the mutations of a deployment, and retries those that meet a conflict. */
 export class MutationTries {
