@@ -95,7 +95,7 @@ function readAllPages(query: QueryJSON, pageSize: number, context: QueryContext)
 }
 
 describe('runQuery(), readPage()', () => {
-  it('return the same as sorted lists, while this transaction and others write', () => {
+  it('return the same as sorted lists, while this transaction and others write', { timeout: 24 * 3600_000 }, () => {
     fc.assert(fc.property(fc.array(change, { maxLength: 20 }), fc.array(question, { minLength: 1, maxLength: 4 }), (changes, questions) => {
       const engine = Engine.open()
       engine.defineIndexes('', { items: [{ name: 'by_a', fields: ['a'] }, { name: 'by_a_b', fields: ['a', 'b'] }] })
