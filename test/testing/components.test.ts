@@ -15,13 +15,22 @@ const files = {
     import { v } from 'convex/values'
     export default defineComponent('ledger', { env: { GREETING: v.string() } })`,
   'ledger/entries.ts': `
-    import { internalMutationGeneric, mutationGeneric, queryGeneric } from 'convex/server'
+    import { actionGeneric, internalMutationGeneric, mutationGeneric, queryGeneric } from 'convex/server'
     export const list = queryGeneric(async ctx => (await ctx.db.query('entries').collect()).map(({ text }) => text))
     export const add = mutationGeneric(async (ctx, { text }) => await ctx.db.insert('entries', { text }))
     export const addAndFail = mutationGeneric(async (ctx, { text }) => {
       await ctx.db.insert('entries', { text })
       throw new Error('the ledger is closed')
     })
+    export const page = queryGeneric(async (ctx, { paginationOpts }) => {
+      const { page, ...rest } = await ctx.db.query('entries').paginate(paginationOpts)
+      return { ...rest, page: page.map(({ text }) => text) }
+    })
+    export const store = actionGeneric(async (ctx, { text }) => await ctx.storage.store(new Blob([text])))
+    export const file = queryGeneric(async (ctx, { id }) => [
+      await ctx.storage.getUrl(id),
+      (await ctx.db.system.query('_storage').collect()).map(({ size }) => size),
+    ])
     export const tick = internalMutationGeneric(async ctx => await ctx.db.insert('entries', { text: 'tick' }))
     export const callBack = mutationGeneric(async (ctx, { handle, text }) => await ctx.runMutation(handle, { text }))
     export const callBackLater = mutationGeneric(async (ctx, { handle, text }) => await ctx.scheduler.runAfter(0, handle, { text }))
@@ -60,9 +69,15 @@ const files = {
       await ctx.runMutation(entries.callBack, { handle, text })
       await ctx.runMutation(entries.callBackLater, { handle, text: text + ' later' })
     })
-    export const environment = queryGeneric(async ctx => await ctx.runQuery(entries.environment, {}))`,
+    export const environment = queryGeneric(async ctx => await ctx.runQuery(entries.environment, {}))
+    export const page = queryGeneric(async (ctx, args) => await ctx.runQuery(entries.page, args))
+    export const addLater = mutationGeneric(async (ctx, { text }) => await ctx.scheduler.runAfter(60_000, entries.add, { text }))
+    export const job = queryGeneric(async (ctx, { id }) => (await ctx.db.system.get(id)).state.kind)
+    export const store = actionGeneric(async (ctx, { text }) => await ctx.runAction(entries.store, { text }))
+    export const file = queryGeneric(async (ctx, { id }) => await ctx.runQuery(entries.file, { id }))
+    export const files = queryGeneric(async ctx => (await ctx.db.system.query('_storage').collect()).length)`,
 }
-const app = anyApi.app as Record<'list' | 'both' | 'bothAndFail' | 'survive' | 'hidden' | 'viaHandle' | 'environment', any>
+const app = anyApi.app as Record<'list' | 'both' | 'bothAndFail' | 'survive' | 'hidden' | 'viaHandle' | 'environment' | 'page' | 'addLater' | 'job' | 'store' | 'file' | 'files', any>
 
 let deployment: Deployment
 beforeAll(async () => {
@@ -105,5 +120,29 @@ describe('a component', () => {
   it('answers HTTP requests whose path begins with its prefix', async () => {
     expect(await (await fetch(`${deployment.siteUrl}/ledger/status`)).json()).toEqual(['tick', 'one'])
     expect((await fetch(`${deployment.siteUrl}/status`)).status).toBe(404)
+  })
+
+  it('reads its table page by page', async () => {
+    const first = await deployment.query(app.page, { paginationOpts: { numItems: 1, cursor: null } })
+    expect(first).toMatchObject({ page: ['tick'], isDone: false })
+    const rest = await deployment.query(app.page, { paginationOpts: { numItems: 10, cursor: first.continueCursor } })
+    expect(rest).toMatchObject({ page: ['one'], isDone: true })
+  })
+
+  it('runs a function that its parent has scheduled, and the parent sees the state', async () => {
+    const id = await deployment.mutation(app.addLater, { text: 'scheduled' })
+    expect(await deployment.query(app.job, { id })).toBe('pending')
+    await deployment.advanceClock(60_000)
+    await deployment.settled()
+    expect(await deployment.query(app.job, { id })).toBe('success')
+    expect((await deployment.query(app.list))[0]).toContain('scheduled')
+  })
+
+  it('has files of its own, which its parent does not see', async () => {
+    const id = await deployment.action(app.store, { text: 'a file' })
+    const [url, sizes] = await deployment.query(app.file, { id })
+    expect(sizes).toEqual([6])
+    expect(await (await fetch(url)).text()).toBe('a file')
+    expect(await deployment.query(app.files)).toBe(0)
   })
 })

@@ -16,7 +16,7 @@ const PROCESS = fileURLToPath(new URL('./killed-deployment.ts', import.meta.url)
 
 const FUNCTIONS = {
   'notes.ts': `
-    import { anyApi, mutationGeneric, queryGeneric } from 'convex/server'
+    import { actionGeneric, anyApi, mutationGeneric, queryGeneric } from 'convex/server'
     async function write(ctx, text) {
       // Both documents have to be there, or none of them.
       await ctx.db.insert('notes', { text })
@@ -25,6 +25,11 @@ const FUNCTIONS = {
     export const add = mutationGeneric((ctx, { text }) => write(ctx, text))
     export const addAtOnce = mutationGeneric((ctx, { text }) => ctx.scheduler.runAfter(0, anyApi.notes.add, { text }))
     export const addLater = mutationGeneric((ctx, { text }) => ctx.scheduler.runAfter(3_600_000, anyApi.notes.add, { text }))
+    export const waitAtOnce = mutationGeneric((ctx, { text }) => ctx.scheduler.runAfter(0, anyApi.notes.wait, { text }))
+    export const wait = actionGeneric(async (ctx, { text }) => {
+      await ctx.runMutation(anyApi.notes.add, { text })
+      await new Promise(resolve => setTimeout(resolve, 7_200_000))
+    })
     export const upload = mutationGeneric(ctx => ctx.storage.generateUploadUrl())
     export const list = queryGeneric(async ctx => ({
       notes: (await ctx.db.query('notes').collect()).map(({ text }) => text),
@@ -34,10 +39,11 @@ const FUNCTIONS = {
       const jobs = await Promise.all(ids.map(id => ctx.db.system.get(id)))
       return [...new Set(jobs.map(job => job?.state.kind ?? 'lost'))]
     })
+    export const state = queryGeneric(async (ctx, { id }) => (await ctx.db.system.get(id)).state)
     export const url = queryGeneric((ctx, { id }) => ctx.storage.getUrl(id))
   `,
 }
-const { list, states, url } = anyApi.notes as Record<string, any>
+const { list, state, states, url } = anyApi.notes as Record<string, any>
 
 describe('a deployment with a folder', () => {
   it('loses no acknowledged mutation, file or scheduled function when its process is killed', { timeout: 24 * 3600_000 }, async () => {
@@ -62,7 +68,7 @@ async function workUntilKilled(functions: string, data: string, round: number): 
   const isWorking = new Promise<void>((resolve) => {
     worker.stdout.on('data', (chunk) => {
       output += chunk
-      if (['mutation', 'file', 'job'].every(kind => output.includes(`"kind":"${kind}"`)))
+      if (['mutation', 'file', 'job', 'action'].every(kind => output.includes(`"kind":"${kind}"`)))
         resolve()
     })
   })
@@ -89,6 +95,10 @@ async function expectAll(deployment: Deployment, acknowledged: Acknowledged[]): 
   // A mutation and a scheduled mutation run exactly once, and completely.
   expect(notes).toHaveLength(written.size)
   expect(copies.toSorted()).toEqual(notes.toSorted())
+
+  // It is not known whether the action has ended, so it does not run again.
+  const [action] = acknowledged.filter(({ kind }) => kind === 'action') as (Acknowledged & { kind: 'action' })[]
+  expect(await deployment.query(state, { id: action!.id })).toEqual({ kind: 'failed', error: 'Transient error while executing action' })
 
   const files = acknowledged.filter(({ kind }) => kind === 'file') as (Acknowledged & { kind: 'file' })[]
   for (const { id, text } of files)

@@ -1,7 +1,10 @@
 /** How many random cases the tests of the engine try. */
 import process from 'node:process'
 
-/** With `ENGINE_RUNS=10000`, as in `npm run test:engine`, each test runs all of its random cases; with less, the same share of them. */
+/**
+ * With `ENGINE_RUNS=10000`, as in `npm run test:engine`, each test runs all of its random cases; with less, the same
+ * share of them.
+ */
 const FULL = 10_000
 const SHORT = 250
 
