@@ -16,8 +16,18 @@ import { startApp } from './start-app.ts'
  * the alias `convex-next`.
  */
 const COMMANDS = ['convex', 'convex-next'].map(findCommand)
-/** The command line that the tests run now. */
+/** How a command finds its deployment: by `--url` and `--admin-key`, or by `CONVEX_SELF_HOSTED_URL` and `…_ADMIN_KEY`. */
+type Way = 'arguments' | 'environment'
+/** Each version runs all commands in one way, and in the other way the commands that are cheap. */
+const RUNS = COMMANDS.map(([version, file], index) => ({
+  version,
+  file,
+  way: (index === 0 ? 'environment' : 'arguments') as Way,
+  otherWay: (index === 0 ? 'arguments' : 'environment') as Way,
+}))
+/** The command line that the tests run now, and the way in which it finds the deployment. */
 let command = ''
+let way: Way = 'arguments'
 
 function findCommand(name: string): [version: string, file: string] {
   const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
@@ -73,8 +83,8 @@ interface Result {
 }
 
 interface RunOptions {
-  /** How the command finds the deployment. @default the arguments `--url` and `--admin-key` */
-  by?: 'arguments' | 'environment'
+  /** How the command finds the deployment. @default the way of the tests that run now */
+  by?: Way
   target?: Deployment
   input?: string
   /** Ends a command that runs until it is interrupted, once this text is on stdout. */
@@ -84,7 +94,7 @@ interface RunOptions {
 }
 
 /** Runs `npx convex` in the project. */
-async function convex(args: string[], { by = 'arguments', target = deployment, input = '', until, onOutput }: RunOptions = {}): Promise<Result> {
+async function convex(args: string[], { by = way, target = deployment, input = '', until, onOutput }: RunOptions = {}): Promise<Result> {
   const { url, adminKey } = target
   const byArguments = by === 'arguments' ? ['--url', url, '--admin-key', adminKey] : []
   const byEnvironment = by === 'environment' ? { CONVEX_SELF_HOSTED_URL: url, CONVEX_SELF_HOSTED_ADMIN_KEY: adminKey } : {}
@@ -113,23 +123,38 @@ async function succeed(args: string[], options?: RunOptions): Promise<Result> {
   return result
 }
 
-describe.each(COMMANDS)('the command line of convex %s', (version, file) => {
+describe.each(RUNS)('the command line of convex $version, by $way', ({ version, file, way: ownWay, otherWay }) => {
   beforeAll(() => {
     command = file
+    way = ownWay
   })
 
-  describe.each(['arguments', 'environment'] as const)('npx convex run, with the deployment from %s', (by) => {
-    it('runs a query, a mutation and an internal function, and prints the results', async () => {
-      const added = await succeed(['run', 'notes:add', '{"text":"by command"}'], { by })
-      expect(JSON.parse(added.stdout)).toEqual(expect.any(String))
-      expect(added.stderr).toContain('\'adding\' \'by command\'')
-      const listed = await succeed(['run', 'notes:list'], { by })
-      expect(JSON.parse(listed.stdout)).toMatchObject([{ text: 'by command' }])
-      expect((await succeed(['run', 'notes:clear'], { by })).stdout).toBe('"cleared"\n')
-    })
+  it(`also finds the deployment by ${otherWay}`, async () => {
+    const by = otherWay
+    await deployment.mutation(add, { text: 'found' })
+    expect((await succeed(['run', 'notes:list'], { by })).stdout).toContain('"text": "found"')
+    expect((await succeed(['data', 'notes'], { by })).stdout).toContain('"found"')
+    expect((await succeed(['env', 'get', 'GREETING'], { by })).stdout).toBe('hello\n')
+    expect(JSON.parse((await succeed(['function-spec'], { by })).stdout).url).toBe(deployment.url)
+    const logs = await convex(['logs', '--history', '5', '--success'], { by, until: '\'adding\' \'found\'' })
+    expect(logs.stdout).toContain('[CONVEX M(notes:add)]')
+    const path = join(project, `by-${by}-${version}.zip`)
+    await succeed(['export', '--path', path], { by })
+    await succeed(['import', path, '--replace-all', '--yes'], { by })
+    expect(await deployment.query(list)).toMatchObject([{ text: 'found' }])
+    await deployment.mutation(clear)
   })
 
   describe('npx convex run', () => {
+    it('runs a query, a mutation and an internal function, and prints the results', async () => {
+      const added = await succeed(['run', 'notes:add', '{"text":"by command"}'])
+      expect(JSON.parse(added.stdout)).toEqual(expect.any(String))
+      expect(added.stderr).toContain('\'adding\' \'by command\'')
+      const listed = await succeed(['run', 'notes:list'])
+      expect(JSON.parse(listed.stdout)).toMatchObject([{ text: 'by command' }])
+      expect((await succeed(['run', 'notes:clear'])).stdout).toBe('"cleared"\n')
+    })
+
     it('runs as the user of --identity', async () => {
       const { stdout } = await succeed(['run', 'notes:whoami', '--identity', '{"name":"Ada"}'])
       expect(stdout).toBe('"Ada"\n')
