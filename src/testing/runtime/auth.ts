@@ -64,7 +64,7 @@ export class Authenticator {
       throw new AuthenticationError('NoAuthProvider', 'No auth provider found matching the given token. '
         + 'Check your server auth config.')
     }
-    // For OpenID Connect, Convex accepts a token without the id of its key if the provider has one key.
+    // For OpenID Connect, Convex accepts a token without this id if the provider has only one key.
     if (isCustom(provider) && keyId === undefined) {
       throw new AuthenticationError('InvalidAuthHeader', 'Could not decode token. '
         + 'JWT may be missing a \'kid\' (key ID) header.')
