@@ -176,6 +176,60 @@ describe('the folders of src', () => {
   })
 })
 
+describe('docs/contributing/architecture.md', () => {
+  const page = readFileSync(join(root, 'docs/contributing/architecture.md'), 'utf8')
+  const section = page.split(/^## /m).find(text => text.startsWith('Folders\n'))!
+
+  it('has one row for each folder in its table', () => {
+    const rows = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, folder]) => folder!)
+    const existing = [...new Set(Object.keys(allowed).filter(folder => folder !== '.').map(topOf))]
+    expect(rows.sort()).toEqual(existing.sort())
+  })
+
+  it('has in its diagram the arrows between folders that do not follow from others', () => {
+    const diagram = /```mermaid\n(.*?)```/s.exec(section)![1]!
+    const arrows = diagram.split('\n').map(line => line.split('-->')).filter(({ length }) => length === 2).flatMap(([from, to]) =>
+      namesIn(from!).flatMap(source => namesIn(to!).map(target => `${source} -> ${target}`)))
+    expect(arrows.sort()).toEqual(arrowsThatDoNotFollow().sort())
+  })
+
+  /** The folders of one side of a line of the diagram. `index["…"]` stands for `src/index.ts`. */
+  function namesIn(side: string): string[] {
+    return side.split('&').map(name => name.trim().replace(/\[.*\]$/, ''))
+  }
+
+  /**
+   * All arrows between top folders, without `errors` and `shared`, and without those that follow from
+   * others. Arrows to `index` are always shown.
+   */
+  function arrowsThatDoNotFollow(): string[] {
+    const targets = new Map<string, Set<string>>()
+    for (const { folder, target, isRelative } of imports) {
+      const from = topOf(folder)
+      const to = isRelative ? topOf(folderOf(target)) : entryOf(target)
+      if (to && to !== from && to !== 'errors' && to !== 'shared')
+        targets.set(from, (targets.get(from) ?? new Set()).add(to))
+    }
+    const isReached = (from: string, to: string, skipped = to): boolean =>
+      [...targets.get(from) ?? []].some(next => next !== skipped && (next === to || isReached(next, to, '')))
+    return [...targets].flatMap(([from, all]) =>
+      [...all].filter(to => to === 'index' || !isReached(from, to)).map(to => `${from} -> ${to}`))
+  }
+
+  /** The folder of `src` that an import of the package by its name, such as `convue/server`, refers to. */
+  function entryOf(target: string): string | undefined {
+    const entry = /^convue(?:\/(.*))?$/.exec(target)
+    if (!entry)
+      return
+    return entry[1] === 'testing/mock' ? 'mock' : topOf(entry[1] ?? '.')
+  }
+
+  /** The first folder of a path, or `index` for `src` itself. */
+  function topOf(folder: string): string {
+    return folder === '.' ? 'index' : folder.split('/')[0]!
+  }
+})
+
 describe('reactivity/vue-internals.ts', () => {
   it('is the only file that uses internals of Vue', () => {
     const users = files
