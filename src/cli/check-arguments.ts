@@ -9,7 +9,9 @@ type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
 /** The arguments of a command without those after `--`, which are for another program. */
 export function ownArguments(args: string[]): string[] {
   const end = args.indexOf('--')
-  return end < 0 ? args : args.slice(0, end)
+  if (end < 0)
+    return args
+  return args.slice(0, end)
 }
 
 /**

@@ -58,10 +58,13 @@ export function findConfiguredTarget({ prod, root = '.' }: { prod: boolean, root
   const variables = Object.assign({}, ...files.map(file => parseEnv(readFileSync(file, 'utf8'))), process.env)
   if (!prod && !CHOICES.some(name => variables[name]))
     return null
-  const name = prod ? 'the production deployment' : 'the deployment that the environment names'
+  if (!prod)
+    return { name: 'the deployment that the environment names', env: {}, args: [], root }
+  const args: string[] = []
   // A self-hosted deployment does not belong to a project, so `--prod` has no meaning for it.
-  const needsOption = prod && !variables.CONVEX_SELF_HOSTED_URL
-  return { name, env: {}, args: needsOption ? ['--prod'] : [], root }
+  if (!variables.CONVEX_SELF_HOSTED_URL)
+    args.push('--prod')
+  return { name: 'the production deployment', env: {}, args, root }
 }
 
 /** Runs a command and returns what it has written. `input` becomes its stdin. */

@@ -61,7 +61,9 @@ async function runFound(found: FoundCommand): Promise<number> {
   if (!command.run)
     throw devError('COMMAND_LINE_INVALID', { kind: 'noCommand', command: name })
   const { result } = await runCommand(command, { rawArgs: args })
-  return typeof result === 'number' ? result : 0
+  if (typeof result === 'number')
+    return result
+  return 0
 }
 
 /** @throws ConvueError `COMMAND_LINE_INVALID` if a name is unknown. */

@@ -5,8 +5,9 @@ export function suggest(word: string, words: string[]): string | null {
   const [best] = words
     .map(candidate => ({ candidate, distance: distanceOf(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
-  const isSimilar = best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
-  return isSimilar ? best.candidate : null
+  if (best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)))
+    return best.candidate
+  return null
 }
 
 /**

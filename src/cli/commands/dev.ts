@@ -139,7 +139,9 @@ async function runBeside([command, ...args]: string[], { deployment }: LocalDepl
     if (signal === null)
       return code
     // A shell reports a program that a signal has ended in this way.
-    return isStopped ? 0 : FIRST_SIGNAL_CODE + constants.signals[signal]
+    if (isStopped)
+      return 0
+    return FIRST_SIGNAL_CODE + constants.signals[signal]
   }
   catch (cause) {
     throw devError('COMMAND_NOT_STARTED', { command: command!, message: (cause as Error).message }, cause)

@@ -3,18 +3,18 @@ import type { Check, CheckResult } from './check.ts'
 import type { LiveProject } from './deployment-checks.ts'
 import type { Finding } from './findings.ts'
 import { ask } from './ask.ts'
+import { authServerOf } from './deployment-checks.ts'
 import { finding } from './findings.ts'
 
 export const COOKIE_CHECKS: Check<LiveProject>[] = [{ name: 'cookies', run: checkCookies }]
 
 async function checkCookies(project: LiveProject): Promise<CheckResult> {
-  const { target, pageOrigin, isCrossDomain, authPath, authRunsIn } = project
+  const { pageOrigin, isCrossDomain, authPath } = project
   if (isCrossDomain)
     return { skipped: 'pages on another domain have no cookies' }
   if (pageOrigin === null)
     return { skipped: 'the origin of the page is not known: pass --origin' }
-  const server = authRunsIn === 'app' ? pageOrigin : target.siteUrl
-  const { response, summary } = await ask(`${server}${authPath}/sign-out`, {
+  const { response, summary } = await ask(`${authServerOf(project)}${authPath}/sign-out`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'origin': pageOrigin },
     body: '{}',
@@ -32,9 +32,12 @@ function checkSessionCookie(cookie: string, origin: string): Finding[] {
   const has = (attribute: string): boolean => attributes.some(part => part.toLowerCase() === attribute)
   const isHttps = origin.startsWith('https:')
   const set = `Set SITE_URL, which is the \`baseURL\` of Better Auth, to ${origin}`
-  return [
-    ...isHttps && !has('secure') ? [finding('COOKIE_NOT_SECURE', { name, origin, set })] : [],
-    ...!isHttps && has('secure') ? [finding('COOKIE_SECURE_ON_HTTP', { name, origin, set })] : [],
-    ...has('httponly') ? [] : [finding('COOKIE_NOT_HTTP_ONLY', { name })],
-  ]
+  const findings: Finding[] = []
+  if (isHttps && !has('secure'))
+    findings.push(finding('COOKIE_NOT_SECURE', { name, origin, set }))
+  if (!isHttps && has('secure'))
+    findings.push(finding('COOKIE_SECURE_ON_HTTP', { name, origin, set }))
+  if (!has('httponly'))
+    findings.push(finding('COOKIE_NOT_HTTP_ONLY', { name }))
+  return findings
 }

@@ -13,6 +13,13 @@ export interface LiveProject extends Project {
   pageOrigin: string | null
 }
 
+/** The origin where Better Auth runs; `null` if it is that of the page, which is not known. */
+export function authServerOf({ target, pageOrigin, authRunsIn }: LiveProject): string | null {
+  if (authRunsIn === 'app')
+    return pageOrigin
+  return target.siteUrl
+}
+
 /** With a larger difference, a token with a lifetime of a few minutes can be rejected. */
 const MOST_SKEW_SECONDS = 30
 
@@ -29,7 +36,9 @@ async function checkDeployment({ target: { url } }: LiveProject): Promise<Findin
     return [finding('DEPLOYMENT_UNREACHABLE', { url, answer: answer.summary })]
   const date = Date.parse(answer.response.headers.get('date') ?? '')
   const seconds = Math.round(Math.abs(Date.now() - date) / 1000)
-  return seconds > MOST_SKEW_SECONDS ? [finding('CLOCK_SKEW', { seconds: String(seconds), address: url })] : []
+  if (seconds > MOST_SKEW_SECONDS)
+    return [finding('CLOCK_SKEW', { seconds: String(seconds), address: url })]
+  return []
 }
 
 async function checkRoutes({ target, authPath, authRunsIn }: LiveProject): Promise<CheckResult> {
@@ -37,7 +46,9 @@ async function checkRoutes({ target, authPath, authRunsIn }: LiveProject): Promi
     return { skipped: 'Better Auth runs in the server of the app' }
   const address = `${target.siteUrl}${authPath}/ok`
   const answer = await ask(address)
-  return isBetterAuth(answer) ? [] : [finding('AUTH_ROUTES_MISSING', { address, answer: answer.summary })]
+  if (isBetterAuth(answer))
+    return []
+  return [finding('AUTH_ROUTES_MISSING', { address, answer: answer.summary })]
 }
 
 async function checkProxy({ pageOrigin, origin, isCrossDomain, authPath }: LiveProject): Promise<CheckResult> {

@@ -42,9 +42,8 @@ const ADDRESS_FINDINGS: FindingId[] = [
 
 export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const project = await readProject(options)
-  const { isEmbedded, running, appUrl } = project
   const diagnosis: Diagnosis = {
-    deployment: isEmbedded ? { kind: 'embedded', url: running?.url ?? null } : { kind: 'remote', url: appUrl!.value },
+    deployment: deploymentOf(project),
     findings: [],
     passed: [],
     skipped: [],
@@ -52,6 +51,12 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   await runChecks(diagnosis, STATIC_CHECKS, project)
   await runLiveChecks(diagnosis, project)
   return diagnosis
+}
+
+function deploymentOf({ isEmbedded, running, appUrl }: Project): Diagnosis['deployment'] {
+  if (isEmbedded)
+    return { kind: 'embedded', url: running?.url ?? null }
+  return { kind: 'remote', url: appUrl!.value }
 }
 
 async function runLiveChecks(diagnosis: Diagnosis, project: Project): Promise<void> {
@@ -88,7 +93,9 @@ async function runChecks<Context>(diagnosis: Diagnosis, checks: Check<Context>[]
 
 function skipBlocked({ findings }: Diagnosis): { skipped: string } | null {
   const blocking = BLOCKING_FINDINGS.find(({ id }) => findings.some(finding => finding.id === id))
-  return blocking ? { skipped: blocking.why } : null
+  if (!blocking)
+    return null
+  return { skipped: blocking.why }
 }
 
 /** Two checks may find the same mistake. */

@@ -39,5 +39,7 @@ function isIgnored(root: string, file: string): 'yes' | 'no' | 'unknown' {
   const { status } = spawnSync('git', ['check-ignore', '--quiet', path], { cwd: root })
   if (status === 0)
     return 'yes'
-  return status === 1 ? 'no' : 'unknown'
+  if (status === 1)
+    return 'no'
+  return 'unknown'
 }

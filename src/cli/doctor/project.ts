@@ -63,16 +63,20 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
   const functions = findFunctions(undefined, root)
   const running = await findRunningOfApp(resolve(root, options.data))
   const variables = readAppVariables(root)
-  const appUrl = options.url === null ? pick(variables, URL_NAMES) : { name: '--url', value: options.url }
-  const appSiteUrl = options.siteUrl === null
-    ? pick(variables, SITE_URL_NAMES)
-    : { name: '--site-url', value: options.siteUrl }
+  const appUrl = optionOf('--url', options.url) ?? pick(variables, URL_NAMES)
+  const appSiteUrl = optionOf('--site-url', options.siteUrl) ?? pick(variables, SITE_URL_NAMES)
   const code = readCode(functions)
   const isEmbedded = (appUrl === null && !variables.CONVEX_DEPLOYMENT) || appUrl?.value === running?.url
   const url = appUrl ?? cloudUrl(variables.CONVEX_DEPLOYMENT)
   const authRunsIn = code.includes('registerAuthDatabaseRoute') ? 'app' : 'deployment'
   const isInNuxt = authRunsIn === 'app' && globSync('nuxt.config.*', { cwd: root }).length > 0
-  const ofNuxt = isInNuxt ? authDatabaseVariables(randomSecret()) : {}
+  let environment: Environment
+  if (!isEmbedded)
+    environment = await readRemote(url!, functions, { root, variables })
+  else if (isInNuxt)
+    environment = await readEmbedded(running, { ...readVariables(functions), ...authDatabaseVariables(randomSecret()) })
+  else
+    environment = await readEmbedded(running, readVariables(functions))
   return {
     ...options,
     functions,
@@ -89,9 +93,7 @@ export async function readProject(options: DoctorOptions): Promise<Project> {
     appSiteUrl,
     running,
     isEmbedded,
-    ...isEmbedded
-      ? await readEmbedded(running, { ...readVariables(functions), ...ofNuxt })
-      : await readRemote(url!, functions, { root, variables }),
+    ...environment,
   }
 }
 
@@ -99,7 +101,9 @@ type Environment = Pick<Project, 'env' | 'envUnknown'>
 
 /** While the deployment does not run, the checks use the variables with which it would start. */
 async function readEmbedded(running: RunningDeployment | null, atStart: Record<string, string>): Promise<Environment> {
-  return { env: running ? await readRunningVariables(running) : atStart, envUnknown: null }
+  if (running === null)
+    return { env: atStart, envUnknown: null }
+  return { env: await readRunningVariables(running), envUnknown: null }
 }
 
 async function readRemote(url: NamedValue, functions: string, app: AppVariables): Promise<Environment> {
@@ -115,15 +119,27 @@ function readAppVariables(root: string): Record<string, string | undefined> {
   return Object.assign({}, ...files.map(file => parseEnv(readFileSync(file, 'utf8'))), process.env)
 }
 
+function optionOf(name: string, value: string | null): NamedValue | null {
+  if (value === null)
+    return null
+  return { name, value }
+}
+
 function pick(variables: Record<string, string | undefined>, names: string[]): NamedValue | null {
-  const name = names.find(candidate => variables[candidate])
-  return name === undefined ? null : { name, value: variables[name]! }
+  for (const name of names) {
+    const value = variables[name]
+    if (value)
+      return { name, value }
+  }
+  return null
 }
 
 /** The address of a deployment on Convex's cloud, by its name. */
 function cloudUrl(deployment: string | undefined): NamedValue | null {
   const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)$/.exec(deployment ?? '') ?? []
-  return name === undefined ? null : { name: 'CONVEX_DEPLOYMENT', value: `https://${name}.convex.cloud` }
+  if (name === undefined)
+    return null
+  return { name: 'CONVEX_DEPLOYMENT', value: `https://${name}.convex.cloud` }
 }
 
 function hasModule(functions: string, name: string): boolean {

@@ -45,7 +45,9 @@ function addressOf(variables: AppVariables['variables']): string | null {
   if (CONVEX_SELF_HOSTED_URL)
     return withoutSlash(CONVEX_SELF_HOSTED_URL)
   const [, name] = /^(?:dev|prod|preview):([a-z\d-]+)(?:\||$)/.exec(CONVEX_DEPLOY_KEY || CONVEX_DEPLOYMENT || '') ?? []
-  return name === undefined ? null : `https://${name}.convex.cloud`
+  if (name === undefined)
+    return null
+  return `https://${name}.convex.cloud`
 }
 
 function withoutSlash(address: string): string {

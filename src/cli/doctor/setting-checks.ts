@@ -23,7 +23,11 @@ function checkAddresses({ appUrl, appSiteUrl }: Project): Finding[] {
   const invalid = [appUrl, appSiteUrl].filter(address => address !== null && !isAddress(address.value))
   if (invalid.length > 0)
     return invalid.map(address => finding('URL_INVALID', { ...address! }))
-  return [...appUrl ? checkUrl(appUrl) : [], ...appUrl && appSiteUrl ? checkSiteUrl(appUrl, appSiteUrl) : []]
+  if (!appUrl)
+    return []
+  if (!appSiteUrl)
+    return checkUrl(appUrl)
+  return [...checkUrl(appUrl), ...checkSiteUrl(appUrl, appSiteUrl)]
 }
 
 function checkUrl({ name, value }: NamedValue): Finding[] {
@@ -46,7 +50,9 @@ function checkSiteUrl({ value: url }: NamedValue, { name, value }: NamedValue): 
 /** The address of the HTTP actions of a deployment on Convex's cloud; otherwise `null`. */
 export function siteUrlOf(url: string): string | null {
   const address = trim(url)
-  return /\.convex\.(?:cloud|site)$/.test(address) ? address.replace(/\.cloud$/, '.site') : null
+  if (!/\.convex\.(?:cloud|site)$/.test(address))
+    return null
+  return address.replace(/\.cloud$/, '.site')
 }
 
 export function trim(address: string): string {
@@ -74,7 +80,9 @@ function checkSecret({ env, isEmbedded, authRunsIn, hasOwnSecret }: Project): Fi
   if (secret === undefined || secret.trim() === '')
     return [finding('SECRET_MISSING', { option: '' })]
   const problem = weaknessOf(secret)
-  return problem === null ? [] : [finding('SECRET_WEAK', { problem, option: '' })]
+  if (problem === null)
+    return []
+  return [finding('SECRET_WEAK', { problem, option: '' })]
 }
 
 /** Never contains the secret. */
@@ -83,7 +91,9 @@ export function weaknessOf(secret: string): string | null {
     return `it has ${secret.length} characters, and must have at least ${SHORTEST_SECRET}`
   if (KNOWN_SECRETS.test(secret))
     return 'it contains a word that is common in examples'
-  return new Set(secret).size < FEWEST_DIFFERENT_LETTERS ? 'it repeats few characters' : null
+  if (new Set(secret).size < FEWEST_DIFFERENT_LETTERS)
+    return 'it repeats few characters'
+  return null
 }
 
 function checkOrigin(project: Project): Finding[] {
@@ -102,8 +112,12 @@ function checkOrigin(project: Project): Finding[] {
 
 /** The origin that a value without a scheme or with a path probably means. */
 function originFrom(value: string): string {
-  const address = /^https?:\/\//.test(value) ? value : `http://${value}`
-  return URL.canParse(address) ? new URL(address).origin : 'http://localhost:5173'
+  let address = value
+  if (!/^https?:\/\//.test(value))
+    address = `http://${value}`
+  if (!URL.canParse(address))
+    return 'http://localhost:5173'
+  return new URL(address).origin
 }
 
 /** The sentence that says how `SITE_URL` of the server of the app gets the origin of the page. */
@@ -117,7 +131,7 @@ export function setSiteUrl({ isEmbedded, functions }: Project, origin: string): 
   if (!isEmbedded)
     return `Run \`npx convex env set SITE_URL ${origin}\` for this deployment, or open the page at SITE_URL.`
   const command = `Run \`npx convue env sync --site-url ${origin}\``
-  return readVariables(functions).SITE_URL === undefined
-    ? `${command}.`
-    : `${command}, or remove SITE_URL from convex/.env, and start the app again.`
+  if (readVariables(functions).SITE_URL === undefined)
+    return `${command}.`
+  return `${command}, or remove SITE_URL from convex/.env, and start the app again.`
 }

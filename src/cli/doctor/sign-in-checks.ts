@@ -53,7 +53,9 @@ async function checkServerOrigin({ pageOrigin, authPath, serverSiteUrl }: LivePr
     headers: { 'origin': pageOrigin!, 'content-type': 'application/json', 'cookie': 'convue-doctor=1' },
     body: '{}',
   })
-  return isWrongOrigin(answer) ? [wrongServerOrigin(pageOrigin!, serverSiteUrl)] : null
+  if (!isWrongOrigin(answer))
+    return null
+  return [wrongServerOrigin(pageOrigin!, serverSiteUrl)]
 }
 
 function isWrongOrigin({ response, text }: Answer): boolean {
@@ -138,18 +140,20 @@ function keepAccount({ target }: LiveProject, email: string, answer: string): Ch
   return [finding('ACCOUNT_NOT_DELETED', { email, answer })]
 }
 
-async function checkKeys({ target, authPath, authRunsIn, pageOrigin }: LiveProject): Promise<CheckResult> {
-  const server = authRunsIn === 'app' ? pageOrigin : target.siteUrl
+async function checkKeys(project: LiveProject): Promise<CheckResult> {
+  const server = authServerOf(project)
   if (server === null)
     return { skipped: 'Better Auth runs in the server of the app: pass --origin' }
-  const address = `${server}${authPath}/convex/jwks`
+  const address = `${server}${project.authPath}/convex/jwks`
   const answer = await ask(address)
   const keys: { alg?: string, crv?: string }[] | undefined = jsonOf(answer)?.keys
   if (!answer.response?.ok || !Array.isArray(keys))
     return [finding('JWKS_UNREACHABLE', { address, answer: answer.summary })]
   const algorithms = keys.map(({ alg, crv }) => alg ?? crv ?? 'an unknown algorithm')
   const wrong = algorithms.filter(algorithm => !ALGORITHMS.includes(algorithm))
-  return wrong.length > 0 ? [finding('JWKS_ALGORITHM', { algorithms: wrong.join(', '), address })] : []
+  if (wrong.length === 0)
+    return []
+  return [finding('JWKS_ALGORITHM', { algorithms: wrong.join(', '), address })]
 }
 
 /** The origin that requests of the page have. */
@@ -157,8 +161,9 @@ function originOf(pageOrigin: string | null, env: Record<string, string>): strin
   return pageOrigin ?? env.SITE_URL ?? 'http://localhost:5173'
 }
 
-function createSender({ target, pageOrigin, env, authPath, authRunsIn }: LiveProject): Send {
-  const server = authRunsIn === 'app' ? pageOrigin : target.siteUrl
+function createSender(project: LiveProject): Send {
+  const { pageOrigin, env, authPath } = project
+  const server = authServerOf(project)
   const cookies = new Map<string, string>()
   return async (path, body) => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')

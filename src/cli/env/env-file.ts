@@ -5,7 +5,14 @@ import { parseEnv } from 'node:util'
 import { toDotenv } from '../dotenv.ts'
 
 export function readEnvFile(file: string): Record<string, string> {
-  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) as Record<string, string> : {}
+  return parseEnv(readText(file)) as Record<string, string>
+}
+
+/** An empty text if the file does not exist. */
+function readText(file: string): string {
+  if (!existsSync(file))
+    return ''
+  return readFileSync(file, 'utf8')
 }
 
 /** Replaces the lines of the variables that are written, and keeps all others. */
@@ -13,8 +20,7 @@ export function fileStore(file: string): VariableStore {
   return {
     read: async () => readEnvFile(file),
     async write(variables) {
-      const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-      const kept = text.split('\n').filter(line => !Object.hasOwn(variables, nameIn(line)))
+      const kept = readText(file).split('\n').filter(line => !Object.hasOwn(variables, nameIn(line)))
       const before = kept.join('\n').trimEnd()
       writeFileSync(file, `${before === '' ? '' : `${before}\n`}${toDotenv(variables)}`, { mode: 0o600 })
     },

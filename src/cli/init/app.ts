@@ -58,7 +58,7 @@ export async function detectApp(folder: string): Promise<App> {
     manifest,
     packages,
     hasPinia: 'pinia' in packages || '@pinia/nuxt' in packages,
-    source: framework === 'vite' ? posix.dirname(main) : nuxtSource(root),
+    source: sourceOf(framework, root, main),
     main,
     functions,
     auth: findAuth(root, functions, packages),
@@ -68,7 +68,9 @@ export async function detectApp(folder: string): Promise<App> {
 /** The text of a file of the app; `null` if there is none. */
 export function readText(root: string, path: string): string | null {
   const file = join(root, path)
-  return existsSync(file) ? readFileSync(file, 'utf8') : null
+  if (!existsSync(file))
+    return null
+  return readFileSync(file, 'utf8')
 }
 
 /** The first of these files that exists. */
@@ -94,7 +96,9 @@ function packagesOf(manifest: string, root: string): Record<string, string> {
 function frameworkOf(packages: Record<string, string>): 'nuxt' | 'vite' | null {
   if ('nuxt' in packages)
     return 'nuxt'
-  return 'vue' in packages && 'vite' in packages ? 'vite' : null
+  if ('vue' in packages && 'vite' in packages)
+    return 'vite'
+  return null
 }
 
 /** The apps in the packages of a workspace, for the error message. */
@@ -105,10 +109,9 @@ function findApps(root: string): string[] {
 }
 
 function languageOf(root: string, packages: Record<string, string>, framework: App['framework']): App['language'] {
-  const usesTypes = 'typescript' in packages
-    || existsSync(join(root, 'tsconfig.json'))
-    || existsSync(join(root, framework === 'nuxt' ? 'nuxt.config.ts' : 'vite.config.ts'))
-  return usesTypes ? 'ts' : 'js'
+  if ('typescript' in packages || findFile(root, ['tsconfig.json', `${framework}.config.ts`]))
+    return 'ts'
+  return 'js'
 }
 
 /** The script that `index.html` loads. */
@@ -117,13 +120,21 @@ function findMain(root: string): string {
   return posix.normalize(script ?? findFile(root, withExtensions('src/main')) ?? 'src/main.ts')
 }
 
+function sourceOf(framework: App['framework'], root: string, main: string): string {
+  if (framework === 'vite')
+    return posix.dirname(main)
+  return nuxtSource(root)
+}
+
 /** Nuxt's `srcDir`: `app`, unless the app has the structure of Nuxt 3 or sets the option. */
 function nuxtSource(root: string): string {
-  const config = findFile(root, withExtensions('nuxt.config'))
-  const [, own] = /\bsrcDir:\s*['"]([^'"]+)['"]/.exec(config ? readText(root, config)! : '') ?? []
+  const config = findFile(root, withExtensions('nuxt.config')) ?? 'nuxt.config.ts'
+  const [, own] = /\bsrcDir:\s*['"]([^'"]+)['"]/.exec(readText(root, config) ?? '') ?? []
   if (own !== undefined)
     return posix.normalize(own).replace(/\/$/, '')
-  return existsSync(join(root, 'app.vue')) && !existsSync(join(root, 'app')) ? '.' : 'app'
+  if (existsSync(join(root, 'app.vue')) && !existsSync(join(root, 'app')))
+    return '.'
+  return 'app'
 }
 
 function findAuth(root: string, functions: string, packages: Record<string, string>): AuthKind | null {
@@ -132,7 +143,9 @@ function findAuth(root: string, functions: string, packages: Record<string, stri
   const own = findFile(root, [...withExtensions(`${functions}/auth`), ...withExtensions(`${functions}/authDatabase`)])
   if (!own || !readText(root, own)!.includes('defineAuthDatabase'))
     return null
-  return own.includes('authDatabase') ? 'nuxt' : 'local'
+  if (own.includes('authDatabase'))
+    return 'nuxt'
+  return 'local'
 }
 
 function toPosix(path: string): string {

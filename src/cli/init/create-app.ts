@@ -21,12 +21,14 @@ const CREATE: Partial<Record<AgentName, [program: string, create: string[], sepa
   bun: ['bun', ['create'], []],
 }
 
+const VITE_TEMPLATES = { ts: 'vue-ts', js: 'vue' }
+
 /** The command that creates an app, without questions and without an installation. */
 export function scaffoldCommand({ folder, framework, language }: CreateOptions, agent: AgentName): string[] {
   const [program, create, separator] = CREATE[agent] ?? CREATE.npm!
   const name = basename(folder)
   if (framework === 'vite') {
-    const template = language === 'ts' ? 'vue-ts' : 'vue'
+    const template = VITE_TEMPLATES[language]
     return [program, ...create, 'vite@latest', name, ...separator, '--template', template, '--no-interactive']
   }
   const options = ['--template', 'minimal', '--packageManager', agent, '--no-install', '--no-gitInit', '--no-modules']

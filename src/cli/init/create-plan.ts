@@ -32,8 +32,13 @@ export function createPlan(app: App, { auth: wanted, overwrite = false }: PlanOp
   return { app, auth, changes: builder.changes, manual: builder.manual, page }
 }
 
+const AUTH_KINDS: Record<App['framework'], AuthKind[]> = {
+  nuxt: ['local', 'component', 'nuxt'],
+  vite: ['local', 'component'],
+}
+
 function chooseAuth(app: App, wanted: string | undefined): AuthKind {
-  const kinds: AuthKind[] = app.framework === 'nuxt' ? ['local', 'component', 'nuxt'] : ['local', 'component']
+  const kinds = AUTH_KINDS[app.framework]
   const auth = wanted ?? app.auth ?? 'local'
   const kind = kinds.find(kind => kind === auth)
   if (!kind)

@@ -12,6 +12,23 @@ const TASKS: Record<AuthKind, string> = {
   component: 'tasks: defineTable({ owner: v.string(), text: v.string() }).index(\'by_owner\', [\'owner\'])',
 }
 
+/** The tables that the developer adds to a schema that cannot be edited. */
+const TABLES: Record<AuthKind, string> = {
+  local: `...authTables, // from './authTables'\n${TASKS.local},`,
+  nuxt: `...authTables, // from './authTables'\n${TASKS.nuxt},`,
+  component: `${TASKS.component},`,
+}
+
+/** The edit of the router, and the code that does the same. */
+const ROUTES: Record<AuthKind, { edit: SharedFile['edit'], code: string }> = {
+  local: { edit: addAuthRoutes, code: 'registerAuthRoutes(http, createAuth)' },
+  component: { edit: addAuthRoutes, code: 'registerAuthRoutes(http, createAuth)' },
+  nuxt: {
+    edit: keepWithDatabase,
+    code: 'registerAuthDatabaseRoute(http, { database, tables: Object.keys(authTables) })',
+  },
+}
+
 const PROVIDER: Record<AuthKind, string> = {
   local: 'convue/convex',
   nuxt: 'convue/convex',
@@ -49,7 +66,7 @@ function planShared(plan: PlanBuilder, auth: AuthKind): void {
     edit: text => addTables(text, { tasks: TASKS[auth], hasAuthTables: auth !== 'component' }),
     manual: {
       what: 'Add these tables to the schema:',
-      code: [...auth === 'component' ? [] : ['...authTables, // from \'./authTables\''], `${TASKS[auth]},`].join('\n'),
+      code: TABLES[auth],
     },
   })
   addOrEdit(plan, auth, 'auth.config', {
@@ -57,13 +74,8 @@ function planShared(plan: PlanBuilder, auth: AuthKind): void {
     manual: { what: `Add to \`providers\`, from '${PROVIDER[auth]}':`, code: 'getAuthConfigProvider(),' },
   })
   addOrEdit(plan, auth, 'http', {
-    edit: text => auth === 'nuxt' ? addedToDatabase(text) : addAuthRoutes(text),
-    manual: {
-      what: 'Add the routes to the router, from \'convue/convex\':',
-      code: auth === 'nuxt'
-        ? 'registerAuthDatabaseRoute(http, { database, tables: Object.keys(authTables) })'
-        : 'registerAuthRoutes(http, createAuth)',
-    },
+    edit: ROUTES[auth].edit,
+    manual: { what: 'Add the routes to the router, from \'convue/convex\':', code: ROUTES[auth].code },
   })
   if (auth === 'component') {
     addOrEdit(plan, auth, 'convex.config', {
@@ -77,8 +89,10 @@ function planShared(plan: PlanBuilder, auth: AuthKind): void {
 }
 
 /** Does not edit the router, since only the developer knows its other routes. */
-function addedToDatabase(text: string): string | null {
-  return text.includes('registerAuthDatabaseRoute') ? text : null
+function keepWithDatabase(text: string): string | null {
+  if (text.includes('registerAuthDatabaseRoute'))
+    return text
+  return null
 }
 
 interface SharedFile {
@@ -111,6 +125,8 @@ export function planEnvironment(plan: PlanBuilder, auth: AuthKind): void {
   else {
     plan.write(variables, text => addVariables(text, { BETTER_AUTH_SECRET: randomSecret }), { isSecret: true })
   }
-  const ignored = ['.convex-local/', '.env.local', variables, ...auth === 'nuxt' ? ['.env'] : []]
+  const ignored = ['.convex-local/', '.env.local', variables]
+  if (auth === 'nuxt')
+    ignored.push('.env')
   plan.write('.gitignore', text => addIgnored(text, ignored))
 }

@@ -60,18 +60,21 @@ export async function runInit({ folder, auth, yes, dryRun, install, overwrite }:
   outro(describeNextSteps(plan, install))
 }
 
+const FRAMEWORK_NAMES = { vite: 'Vue with Vite', nuxt: 'Nuxt' }
+const LANGUAGE_NAMES = { ts: 'TypeScript', js: 'JavaScript' }
+
 function describeApp({ app: { framework, language, agent, packages, hasPinia }, auth }: Plan): string {
-  const beside = [
-    ...framework === 'vite' && 'vue-router' in packages ? ['vue-router'] : [],
-    ...hasPinia ? ['Pinia'] : [],
-  ]
-  const name = framework === 'vite' ? 'Vue with Vite' : 'Nuxt'
+  const parts: string[] = [FRAMEWORK_NAMES[framework], LANGUAGE_NAMES[language]]
+  if (framework === 'vite' && 'vue-router' in packages)
+    parts.push('vue-router')
+  if (hasPinia)
+    parts.push('Pinia')
   const places = {
     local: 'Better Auth in your own Convex tables',
     component: 'Better Auth in the component @convex-dev/better-auth',
     nuxt: 'Better Auth on the server of the app',
   }
-  return [name, language === 'ts' ? 'TypeScript' : 'JavaScript', ...beside, agent, places[auth]].join(', ')
+  return [...parts, agent, places[auth]].join(', ')
 }
 
 function showManual({ manual }: Plan): void {
@@ -114,11 +117,12 @@ function startProgress(command: string): Pick<SpinnerResult, 'stop' | 'error'> {
 
 function describeNextSteps({ app, page }: Plan, isInstalled: boolean): string {
   const folder = relative(process.cwd(), app.root)
-  const steps = [
-    ...folder ? [`cd ${folder}`] : [],
-    ...isInstalled ? [] : [commandOf(app, 'install').join(' ')],
-    commandOf(app, 'run', ['dev']).join(' '),
-  ]
+  const steps: string[] = []
+  if (folder)
+    steps.push(`cd ${folder}`)
+  if (!isInstalled)
+    steps.push(commandOf(app, 'install').join(' '))
+  steps.push(commandOf(app, 'run', ['dev']).join(' '))
   const where = page === '/' ? 'the address that it prints' : `the address that it prints, with ${page}`
   return [`Next: ${steps.join(' && ')}`, `   Open ${where}, sign up, and add a task in two windows.`].join('\n')
 }

@@ -38,7 +38,9 @@ export function addComponent(text: string, { name, path, language }: AddedCompon
     addImports(source, [[name, path]])
     const code = print(source)
     const at = scriptSetup.loc.start.offset + shift
-    return code === null ? null : withTag.slice(0, at) + code + withTag.slice(at + scriptSetup.content.length)
+    if (code === null)
+      return null
+    return withTag.slice(0, at) + code + withTag.slice(at + scriptSetup.content.length)
   }
   if (script)
     return null

@@ -31,14 +31,18 @@ export function addTables(text: string, { tasks, hasAuthTables }: NeededTables):
   const needsTasks = !property(tables, 'tasks')
   if (!needsAuth && !needsTasks)
     return text
-  addProperties(source, tables, [
-    ...needsAuth ? ['...authTables'] : [],
-    ...needsTasks ? [styledExpression(source, tasks)] : [],
-  ])
-  addImports(source, [
-    ...needsTasks ? [['{ v }', 'convex/values'] as [string, string]] : [],
-    ...needsAuth ? [['{ authTables }', './authTables'] as [string, string]] : [],
-  ])
+  const added: string[] = []
+  const imports: [names: string, module: string][] = []
+  if (needsAuth)
+    added.push('...authTables')
+  if (needsTasks) {
+    added.push(styledExpression(source, tasks))
+    imports.push(['{ v }', 'convex/values'])
+  }
+  if (needsAuth)
+    imports.push(['{ authTables }', './authTables'])
+  addProperties(source, tables, added)
+  addImports(source, imports)
   return print(source)
 }
 

@@ -21,10 +21,11 @@ export function addNuxtModule(text: string, options: Record<string, string>): st
     addElements(source, array, [styledExpression(source, `'${MODULE}'`)])
   }
   const entries = Object.entries(options).map(([name, value]) => `${name}: '${value}'`)
-  const added = [
-    ...modules ? [] : [`modules: ['${MODULE}']`],
-    ...entries.length > 0 && !property(config, 'convex') ? [`convex: { ${entries.join(', ')} }`] : [],
-  ]
+  const added: string[] = []
+  if (!modules)
+    added.push(`modules: ['${MODULE}']`)
+  if (entries.length > 0 && !property(config, 'convex'))
+    added.push(`convex: { ${entries.join(', ')} }`)
   if (added.length > 0)
     addProperties(source, config, added.map(code => styledExpression(source, code)))
   return print(source)
@@ -32,6 +33,7 @@ export function addNuxtModule(text: string, options: Record<string, string>): st
 
 /** Returns whether an element of `modules` is this module, alone or with its options. */
 function isConvue(element: Node | null): boolean {
-  const name = element?.type === 'ArrayExpression' ? element.elements[0] : element
-  return name ? nameOf(name) === MODULE : false
+  if (element?.type === 'ArrayExpression')
+    return isConvue(element.elements[0] ?? null)
+  return element !== null && nameOf(element) === MODULE
 }

@@ -24,7 +24,9 @@ export function parseSource(text: string): Source | null {
 /** The edited text; `null` if it would not be a valid module any more. */
 export function print({ edited }: Source): string | null {
   const text = edited.toString()
-  return parseSource(text) ? text : null
+  if (!parseSource(text))
+    return null
+  return text
 }
 
 /** Returns whether a module imports another module, for example `convue/vite`. */
@@ -62,9 +64,15 @@ export function addImports(source: Source, imports: [names: string, module: stri
 /** Converts a statement with single quotes and without a semicolon to the style of the module. */
 export function styled({ text, program }: Source, statement: string): string {
   const first = program.body.find(node => node.type === 'ImportDeclaration') ?? program.body[0]
-  const sample = first ? text.slice(first.start!, first.end!) : ''
-  const quoted = /^[^']*"/.test(sample) ? statement.replaceAll('\'', '"') : statement
-  return sample.endsWith(';') ? `${quoted};` : quoted
+  if (!first)
+    return statement
+  const sample = text.slice(first.start!, first.end!)
+  let result = statement
+  if (/^[^']*"/.test(sample))
+    result = result.replaceAll('\'', '"')
+  if (sample.endsWith(';'))
+    result += ';'
+  return result
 }
 
 /** Converts an expression with single quotes to the style of the module. */
@@ -103,7 +111,8 @@ export function property(object: ObjectExpression, name: string): Node | undefin
 export function nameOf(node: Node): string | undefined {
   if (node.type === 'Identifier')
     return node.name
-  return node.type === 'StringLiteral' ? node.value : undefined
+  if (node.type === 'StringLiteral')
+    return node.value
 }
 
 /** All nodes for which `isWanted` returns true, each with its parent. */
