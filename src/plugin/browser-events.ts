@@ -33,6 +33,8 @@ interface PageOptions {
  * counts here. An event that does not change the state, such as `online` after a switch of
  * networks, would be lost. `window` is passed explicitly: by default, VueUse uses the `window` that
  * existed when VueUse was loaded, and in tests there may have been none.
+ *
+ * @see docs/contributing/convex-client.md#connecting
  */
 export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, reconnect }: PageOptions): void {
   const wake = (): void => {
@@ -72,6 +74,8 @@ export function connectToPage(engine: AuthEngine, { url, providerId, isBusy, rec
  * Exchanges identity changes with the other tabs of this app. A tab does not trust an announcement,
  * but requests the session from its provider. If the announced identity becomes the identity of the
  * tab, the tab does not announce it again, so ten tabs send only one announcement.
+ *
+ * @see docs/contributing/convex-client.md#better-auth-on-convex
  */
 function connectToTabs(engine: AuthEngine, url: string, providerId: TokenSource['id']): void {
   const scope = getCurrentScope()!

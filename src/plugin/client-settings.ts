@@ -7,6 +7,9 @@ import { diagnose } from '../errors/diagnose.ts'
  * The options that Convue sets itself. `disabled` would disable all clients, `expectAuth` would
  * pause the anonymous client permanently, and `initialAuthTokenReuse` determines how often a client
  * authenticates.
+ *
+ * @see docs/contributing/convex-client.md#authentication
+ * @see docs/contributing/convex-client.md#connecting
  */
 const RESERVED = ['disabled', 'expectAuth', 'initialAuthTokenReuse'] as const
 

@@ -9,6 +9,8 @@ import { convexToJson } from 'convex/values'
  * argument is changed.
  *
  * Compares Convex values, including int64 (`bigint`), bytes (`ArrayBuffer`), `NaN` and `-0`.
+ *
+ * @see docs/contributing/convex-client.md#results
  */
 export function shareStructure(previous: Value | undefined, next: Value): Value {
   if (Object.is(previous, next) || !isObject(previous) || !isObject(next) || previous.constructor !== next.constructor)

@@ -142,7 +142,11 @@ export function betterAuthSource(
   }
 }
 
-/** With hooks, the client treats inconclusive answers as errors, see {@link hookAuthClient}. */
+/**
+ * With hooks, the client treats inconclusive answers as errors, see {@link hookAuthClient}.
+ *
+ * @see docs/contributing/convex-client.md#better-auth-on-convex
+ */
 function toSnapshot({ data, error, isPending }: SessionValue, hooked: HookedClient | undefined): SessionSnapshot {
   // After a failed request, `data` still belongs to the previous answer.
   const answer = error ? null : readSessionAnswer(data)

@@ -34,6 +34,8 @@ export interface Token {
  * fifth of its lifetime, but at least 10 s and at most 90 s. With this margin, users do not notice
  * if the token endpoint fails for a minute, or if a hidden tab delays timers by a minute. A token
  * with a lifetime below 20 s is renewed after half of its lifetime.
+ *
+ * @see docs/contributing/convex-client.md#authentication
  */
 export function renewalDelay(lifetimeMs: number): number {
   const leewayMs = Math.max(10_000, Math.min(lifetimeMs * 0.2, 90_000))

@@ -15,6 +15,7 @@ export interface PageSubscription {
   release: (lingerMs: number) => void
 }
 
+/** @see docs/contributing/convex-client.md#results */
 export function subscribeToPage(store: QueryStore, page: QueryDescriptor): PageSubscription {
   const entry = store.acquire(page)
   return { state: () => pageStateOf(entry), release: lingerMs => store.release(entry, lingerMs) }

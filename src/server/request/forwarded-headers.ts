@@ -16,6 +16,8 @@ const HOP_BY_HOP = /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgra
 /**
  * Headers of a client that must not be sent to Better Auth: the client must not set them, or
  * `fetch` sets them itself, or a host adds them only for the app.
+ *
+ * @see docs/contributing/convex-client.md#better-auth-on-convex
  */
 const NOT_FOR_UPSTREAM = new RegExp(`^(?:${[
   'host|content-length|accept-encoding|expect|cookie',

@@ -14,6 +14,8 @@ let isAnyAssigned = false
 /**
  * Isolates the assignments to some globals, and to `Math`. All calls see the values that
  * modules assign while they are evaluated.
+ *
+ * @see docs/contributing/embedded-deployment.md#loading
  */
 export function isolateGlobals(names: Iterable<string>): void {
   for (const name of names) {

@@ -46,6 +46,8 @@ interface ComponentDefinition {
 /**
  * The object with which Convex replaces an imported component config. Convue adds `definition` and
  * `specifier`.
+ *
+ * @see docs/contributing/embedded-deployment.md#loading
  */
 interface ImportedDefinition {
   componentDefinitionPath: string

@@ -65,7 +65,11 @@ export class Syscalls {
     this.#thread = thread
   }
 
-  /** The value of the global `Convex`. */
+  /**
+   * The value of the global `Convex`.
+   *
+   * @see docs/contributing/embedded-deployment.md#loading
+   */
   get convex(): object {
     return {
       syscall: (operation: string, json: string) => this.#syscall(operation, json),

@@ -6,6 +6,8 @@ import { clock } from '../runtime/clock.ts'
 /**
  * The server sends a message at least this often, since a client closes a socket on which nothing
  * arrives for a minute.
+ *
+ * @see docs/contributing/embedded-deployment.md#protocol
  */
 const PING_INTERVAL_MS = 15_000
 

@@ -5,7 +5,12 @@ import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { parseNestedJson } from '../nested-json.ts'
 
-/** The messages that a client sends; see `protocol.ts` of the `convex` package. */
+/**
+ * The messages that a client sends.
+ *
+ * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/protocol.ts
+ * @see docs/contributing/embedded-deployment.md#protocol
+ */
 export type ClientMessage = Connect | Authenticate | ModifyQuerySet | FunctionRequest | { type: 'Event' }
 
 export interface Connect {
