@@ -1,11 +1,11 @@
 import type { SsrResults } from 'convue'
 import { restoreSsrData, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSSRApp, defineComponent, h, useId } from 'vue'
 import { describeQuery } from '../../../src/shared/query-descriptor.ts'
 import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { api } from '../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../support/scripted/scripted-page.ts'
 
 // Vue looks for its devtools once per renderer, with a timer that would remain in the first test.
 createSSRApp({ render: () => null })
@@ -55,20 +55,13 @@ describe('restoreSsrData', () => {
 })
 
 describe('createConvex with restoreSsrData', () => {
-  let page: ScriptedPage
-  beforeEach(() => {
-    vi.useFakeTimers()
-  })
-  afterEach(async () => {
-    await page.close()
-    vi.useRealTimers()
-  })
+  setupScriptedPage()
 
   const ada = { token: fakeToken('ada'), user: { id: 'ada' }, session: { id: 'session-of-ada' } }
 
   it('removes a user\'s results on an identity change', async () => {
     const ssrData = restore()
-    page = new ScriptedPage({ ssrData, user: 'ada', initialAuth: ada })
+    const page = new ScriptedPage({ ssrData, user: 'ada', initialAuth: ada })
     page.run(() => useConvexQuery(api.values.get))
     page.deployment.functions.set('values:get', () => 'live')
     await page.tick(500)
@@ -81,7 +74,7 @@ describe('createConvex with restoreSsrData', () => {
     ['fetched', 'ada', 'v-0-0 of Ada'],
     ['fetched for a user that the page does not know yet', 'silent', 'v-0-0 undefined'],
   ])('lets useId return the same ids as on a server that has %s the query', async (_name, user, expected) => {
-    page = new ScriptedPage({ ssrData: restore(), user, ...user === 'ada' ? { initialAuth: ada } : {} })
+    const page = new ScriptedPage({ ssrData: restore(), user, ...user === 'ada' ? { initialAuth: ada } : {} })
     const Nested = defineComponent(() => {
       const id = useId()
       return () => h('i', id)

@@ -2,26 +2,23 @@ import type { UseConvexPaginatedQueryOptions } from 'convue'
 import type { Row } from '../../../support/scripted/scripted-list.ts'
 import { ConvexError } from 'convex/values'
 import { useConvexPaginatedQuery, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { watch } from 'vue'
 import { expectConsole } from '../../../support/environment/console-guard.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
 import { listApi, ScriptedList } from '../../../support/scripted/scripted-list.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
+
+setupScriptedPage()
 
 let page: ScriptedPage
 let list: ScriptedList
 beforeEach(() => {
-  vi.useFakeTimers()
   page = new ScriptedPage()
   page.deployment.isCoalescing = true
   page.deployment.latencyMs = 1
   list = new ScriptedList(page.deployment)
   list.fill('a', 12)
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
 })
 
 /** A list on the page, and every state that a synchronous watcher saw. */

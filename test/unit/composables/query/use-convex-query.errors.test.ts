@@ -1,22 +1,17 @@
 import type { ScriptedPageOptions } from '../../../support/scripted/scripted-page.ts'
 import { ConvexError } from 'convex/values'
 import { ConvueError, useConvexMutation, useConvexQuery } from 'convue'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { computed, defineComponent, h, ref, watch, watchEffect } from 'vue'
 import { expectConsole } from '../../../support/environment/console-guard.ts'
 import { fakeToken } from '../../../support/scripted/fake-token.ts'
 import { api } from '../../../support/scripted/scripted-api.ts'
-import { ScriptedPage } from '../../../support/scripted/scripted-page.ts'
+import { ScriptedPage, setupScriptedPage } from '../../../support/scripted/scripted-page.ts'
 import { signedIn } from '../../../support/scripted/scripted-source.ts'
 
+setupScriptedPage()
+
 let page: ScriptedPage
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(async () => {
-  await page.close()
-  vi.useRealTimers()
-})
 
 /** A query of a value that the test sets; setting it to an error makes the query fail. */
 function mountValue(first: any, options?: ScriptedPageOptions) {
