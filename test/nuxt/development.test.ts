@@ -149,7 +149,7 @@ describe('nuxt dev without variables', () => {
     expect(await response.json()).toMatchObject({ value: 1 })
   })
 
-  it('lets a page on another device use the deployment through the origin of the page, with --host', async () => {
+  it('lets a page on another device use the deployment through its own origin, with --host', async () => {
     const device = `http://device.test:${new URL(server.url).port}`
     const browser = await launchBrowser(['--host-resolver-rules=MAP device.test 127.0.0.1'])
     onTestFinished(() => browser.close())

@@ -6,7 +6,7 @@ const app = useNuxtApp()
 const ANONYMOUS = 'no token false null null 401'
 
 describe('a page with the route rule `convue: { auth: false }`', () => {
-  it('is rendered without a user, sends no cookie to the deployment, and may be kept by every cache', async () => {
+  it('is rendered without a user, sends no cookie to the deployment, and may be cached', async () => {
     const ada = await app.signUp('Ada')
     const cookies: (string | null)[] = []
     app.intercept(request => void cookies.push(request.headers.get('cookie')))

@@ -32,7 +32,7 @@ describe('npm ci', () => {
     expect(Object.entries(packages).filter(([, { deprecated }]) => deprecated).map(([path]) => path)).toEqual([])
   })
 
-  it('installs one copy of esbuild and TypeScript, besides the esbuild of Convex and of VitePress', () => {
+  it('installs one copy of esbuild and TypeScript, besides those of Convex and VitePress', () => {
     const copies = Object.keys(packages).filter(path => /node_modules\/(?:esbuild|typescript)$/.test(path))
     expect(copies.sort()).toEqual([
       'node_modules/convex-next/node_modules/esbuild',

@@ -12,7 +12,7 @@ const isTesting = (file: string): boolean => file.startsWith('src/testing/')
 const sources = find('src/**/*.ts').filter(file => !file.startsWith('src/cli/templates/'))
 /** Files that `convue init` writes into an app. */
 const templates = find('src/cli/templates/**/*.{ts,vue}')
-const tests = find('test/**/*.test.ts')
+const tests = find('test/**/*.test{,-d}.ts')
 const examples = [...find('examples/**/*.{ts,vue}'), ...templates]
 const pages = [...find('docs/**/*.md'), 'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'bench/README.md', 'playground/README.md', ...find('examples/**/*.md')]
 
@@ -35,9 +35,15 @@ const EXCEPTIONS: { file: string, text: string, reason: string }[] = [
   { file: 'docs/contributing/glossary.md', text: '', reason: 'may name the words that it replaces' },
 ]
 
+/** Test names that are too long. */
+const LONG_TEST_NAMES = [
+  'reaches each link and each control of a page, in the order of the page, and shows the focus',
+]
+
 const LONGEST_CODE_LINE = 120
 const LONGEST_COMMENT_LINE = 100
 const MOST_TERNARIES_PER_1000_LINES = 12
+const LONGEST_TEST_NAME = 90
 
 describe('the files of src', () => {
   it('open with one line that describes their content', () => {
@@ -75,6 +81,14 @@ describe('the files of examples', () => {
   it('have no line of more than 120 columns, nor a comment of more than 100', () => {
     expect(examples.length).toBeGreaterThan(0)
     expect(examples.flatMap(longLines)).toEqual([])
+  })
+})
+
+describe('test names', () => {
+  it('have at most 90 characters, apart from those that are listed', () => {
+    expect(tests.filter(file => file.endsWith('.test-d.ts'))).not.toEqual([])
+    const names = tests.flatMap(testNames).filter(name => name.length > LONGEST_TEST_NAME)
+    expect(names).toEqual(LONG_TEST_NAMES)
   })
 })
 

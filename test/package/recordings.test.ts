@@ -9,7 +9,7 @@ const folder = join(root, 'docs/public/recordings')
 const MOST_BYTES = 3 * 1024 * 1024
 
 describe('the recordings of the playground', () => {
-  it('are on a page that is up to date with their code (`npm run docs:playground` writes it)', () => {
+  it('are on a page with the current code, which `npm run docs:playground` writes', () => {
     expect(readFileSync(PLAYGROUND_PAGE, 'utf8')).toBe(writePlaygroundPage())
   })
 

@@ -274,7 +274,7 @@ describe('handler', () => {
       expect(await told({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' }, trustProxy)).toEqual(['https', 'app.example.com'])
     })
 
-    it('is read only from headers that `trustProxy` names, since a proxy may keep the others of a client', async () => {
+    it('is read only from headers that `trustProxy` names, since clients may set the others', async () => {
       const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', 'x-scheme': 'https', 'x-host': 'app.example.com' }
       for (const trustProxy of [{}, { hops: 2 }, { addressHeader: 'X-Forwarded-For' }])
         expect(await told(headers, trustProxy)).toEqual(['http', 'internal:3000'])

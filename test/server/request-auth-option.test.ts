@@ -56,7 +56,7 @@ describe('requestAuth', () => {
     expect(calls[0]!.request.url).toBe('https://shop.example.com/api/auth/convex/token')
   })
 
-  it('receives the address of the request if `trustProxy` names only the header with the client\'s address', async () => {
+  it('receives the address of the request if `trustProxy` has only an `addressHeader`', async () => {
     const { calls, requestAuth } = recorder()
     const headers = { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'evil.example', 'cf-connecting-ip': '203.0.113.9', 'cookie': SESSION }
     const server = createServer(requestAuth, { trustProxy: { addressHeader: 'cf-connecting-ip' } })

@@ -32,7 +32,7 @@ function blockThread(): void {
 }
 
 describe('settled', () => {
-  it('resolves after a socket of this thread has received its results, which other answers precede', async () => {
+  it('resolves after a socket of this thread has received its results, behind other answers', async () => {
     const client = await RawClient.open(deployment.url)
     client.modify(0, add(0, 'notes:count'))
     await client.nextOf('Transition')

@@ -35,7 +35,7 @@ describe('dueCalls', () => {
     expect(removed.ended.size).toBe(0)
   })
 
-  it('does not return a call that has failed, although the database does not contain the error yet', () => {
+  it('does not return a call that has failed, even before the database contains the error', () => {
     const failed = after(loaded([call(1)]), { type: 'passed', key: 'key-1' }, { type: 'failed', key: 'key-1', error: refused })
     expect(failed.calls[0]!.error).toBe(refused)
     const read = transition(failed, loaded([call(1)]))

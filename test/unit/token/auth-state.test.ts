@@ -466,7 +466,7 @@ describe('transition', () => {
       expect(nextState(requesting, token('ada'))).toMatchObject({ status: 'unauthenticated', request: null })
     })
 
-    it('is accepted again once the session has been reported, although its user has another session', () => {
+    it('is accepted again once its session has been reported, even if the user has another one', () => {
       const elsewhere = nextState(bea, token('ada', 'ada-2'))
       const reported = nextState(elsewhere, reports(session('ada')))
       expect(reported).toMatchObject({ user: { id: 'ada', sessionId: 'ada-1' }, request: { status: 'pending', kind: 'token' } })

@@ -213,7 +213,7 @@ describe('useConvexAuth: ready', () => {
     expect(await settle(auth.ready())).toBe(true)
   })
 
-  it('resolves with false after a sign-in that has failed, and after ten seconds without get-session', async () => {
+  it('resolves with false after a failed sign-in, and after ten seconds without get-session', async () => {
     const { authClient, auth } = await openAuthPage(null)
     server.answers['/sign-in/email'] = json({}, { status: 401 })
     await settle(Promise.resolve(email(authClient)))
