@@ -6,6 +6,7 @@ import type { Finding } from './findings.ts'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readClaims } from '../../shared/jwt.ts'
 import { ask, jsonOf } from './ask.ts'
+import { authServerOf } from './deployment-checks.ts'
 import { finding } from './findings.ts'
 import { setServerSiteUrl, setSiteUrl } from './setting-checks.ts'
 
