@@ -1,4 +1,5 @@
 /** Connects a plugin with its page: browser events, other tabs, the hint of a previous sign-in. */
+import type { IdentityId } from '../shared/identity-id.ts'
 import type { AuthEngine } from '../token/auth-engine.ts'
 import type { Identity } from '../token/auth-state.ts'
 import type { TokenSource } from '../token/token-source.ts'
@@ -146,7 +147,6 @@ function unlessBlocked<T>(use: () => T): T | undefined {
   catch {}
 }
 
-/** The id of the current user; `null` for anonymous, `undefined` while the identity is unknown. */
-function userIdOf({ user }: Identity): string | null | undefined {
+function userIdOf({ user }: Identity): IdentityId {
   return user && user.id
 }

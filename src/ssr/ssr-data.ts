@@ -1,5 +1,6 @@
 /** The interface between server rendering and the query store. It depends on no framework. */
 import type { Value } from 'convex/values'
+import type { IdentityId } from '../shared/identity-id.ts'
 import type { QueryDescriptor } from '../shared/query-descriptor.ts'
 
 /**
@@ -15,8 +16,7 @@ export type SsrOutcome
  * Gives the query store the results that a server fetches. On a server, {@link collectSsrData}
  * creates this object; in a browser, {@link restoreSsrData} does.
  *
- * `identity` is the identity for which a result may be shown: a user's id, `null` for anonymous,
- * `undefined` while the identity is not known.
+ * `identity` is the identity for which a result may be shown.
  */
 export interface SsrData {
   /**
@@ -25,7 +25,7 @@ export interface SsrData {
    *
    * @returns `undefined` if the query is left to the browser.
    */
-  fetch?: (query: QueryDescriptor, identity: string | null | undefined) => Promise<SsrOutcome> | undefined
+  fetch?: (query: QueryDescriptor, identity: IdentityId) => Promise<SsrOutcome> | undefined
   /**
    * On a server that renders a page before it knows the whole user: resolves once `user` and
    * `session` are complete. Components with `useConvexAuth` are rendered after that, but other
@@ -40,7 +40,7 @@ export interface SsrData {
    * @returns `undefined` if the server has not fetched the query. In this case, no component waited
    * for the query on the server.
    */
-  take?: (query: QueryDescriptor, identity: string | null | undefined) => SsrOutcome | undefined
+  take?: (query: QueryDescriptor, identity: IdentityId) => SsrOutcome | undefined
   /** Called on an identity change: removes the results of the previous user. */
   forgetUser?: () => void
 }

@@ -1,6 +1,7 @@
 /** Calls Convex functions as the user of one request. */
 import type { FunctionReference, FunctionReturnType } from 'convex/server'
 import type { JSONValue, Value } from 'convex/values'
+import type { IdentityId } from '../../shared/identity-id.ts'
 import type { PaginatedQueryArgs, PaginatedQueryReference } from '../../shared/paginated-query.ts'
 import type { RestArgs } from '../../shared/rest-args.ts'
 import type { Preloaded } from '../../ssr/preloaded.ts'
@@ -130,10 +131,10 @@ export function createConvexRequest(
 ): ConvexRequest {
   const identity = createRequestIdentity(request, config, verifier)
   /**
-   * The user of all previous calls, `null` for anonymous; `undefined` before the first call. All
-   * calls of a request must run as the same user, so that a page never shows data of two users.
+   * The identity of all previous calls, which is not known before the first call. All calls of a
+   * request must run as the same user, so that a page never shows data of two users.
    */
-  let userOfCalls: string | null | undefined
+  let userOfCalls: IdentityId
 
   async function run(call: FunctionCall): Promise<CallResult> {
     const token = await identity.token()
