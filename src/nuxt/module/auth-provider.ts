@@ -1,5 +1,5 @@
 /** Finds the provider of authentication in an app, and the source of its server's identities. */
-import type { Nuxt } from 'nuxt/schema'
+import type { Nuxt, PublicRuntimeConfig } from 'nuxt/schema'
 import type { ModuleOptions } from './options.ts'
 import { hasNuxtModule } from 'nuxt/kit'
 
@@ -17,6 +17,16 @@ export type AuthProvider = 'convue' | 'local' | 'nuxt-better-auth' | 'external'
  * or none. With `'none'`, the identity is unknown while a page is rendered.
  */
 export type IdentitySource = 'deployment' | 'app' | 'none'
+
+interface NuxtBetterAuthConfig {
+  clientOnly?: boolean
+  databaseProvider?: string
+}
+
+/** Not declared for all apps, since `@onmax/nuxt-better-auth` declares `auth` itself. */
+interface PublicConfigWithAuth extends PublicRuntimeConfig {
+  auth?: NuxtBetterAuthConfig
+}
 
 export function findAuthProvider({ auth }: ModuleOptions, nuxt: Nuxt): AuthProvider {
   if (auth !== 'convue' && isInstalled(nuxt))
@@ -51,8 +61,9 @@ export function isSetUp(nuxt: Nuxt): boolean {
 }
 
 /** The part of the runtime config that `@onmax/nuxt-better-auth` has written. */
-export function publicAuthConfig(nuxt: Nuxt): { clientOnly?: boolean, databaseProvider?: string } {
-  return (nuxt.options.runtimeConfig.public as { auth?: object }).auth ?? {}
+export function publicAuthConfig(nuxt: Nuxt): NuxtBetterAuthConfig {
+  const config: PublicConfigWithAuth = nuxt.options.runtimeConfig.public
+  return config.auth ?? {}
 }
 
 function isClientOnly(nuxt: Nuxt): boolean {

@@ -10,7 +10,7 @@ import { nuxtErrors } from '../../errors/nuxt-errors.ts'
  */
 export function warnOfMissingUrl(nuxt: Nuxt): void {
   nuxt.hook('ready', () => {
-    const { url } = nuxt.options.runtimeConfig.public.convex as { url?: string }
+    const { url } = nuxt.options.runtimeConfig.public.convex
     if (url || nuxt.options._prepare)
       return
     const { why, fix } = writeTexts(nuxtErrors.DEPLOYMENT_MISSING, undefined)
