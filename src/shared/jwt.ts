@@ -1,4 +1,4 @@
-/** Reads the claims of JWTs. The only decoder of JWTs in `src`. */
+/** Reads the claims of JWTs without verifying them. Only `src/testing` does so too, with jose. */
 
 import { Base64 } from 'convex/values'
 

@@ -68,7 +68,7 @@ const allowed: Record<string, Folder> = {
   'nuxt/runtime/app/middleware': { why: 'the rules of pages', folders: ['nuxt/module', 'nuxt/runtime/app/utils'], packages: NUXT_APP },
   'nuxt/runtime/app/plugins': { why: 'what runs when the app starts, in the browser and on the server', folders: ['nuxt/runtime/app/utils', 'nuxt/runtime/app/middleware'], packages: NUXT_APP },
   'nuxt/runtime/server': { why: 'all imports of Nitro and h3, in one file', folders: [], packages: /^(?:h3|nitropack\/runtime)$/ },
-  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors', 'nuxt/runtime/server'], packages: NUXT_SERVER },
+  'nuxt/runtime/server/utils': { why: 'what server routes and pages share about one request', folders: ['errors', 'shared', 'nuxt/runtime/server'], packages: NUXT_SERVER },
   'nuxt/runtime/server/plugins': { why: 'what runs when the server starts', folders: ['nuxt/runtime/server', 'nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'nuxt/runtime/server/handlers': { why: 'routes that the module adds', folders: ['nuxt/runtime/server', 'nuxt/runtime/server/utils'], packages: NUXT_SERVER },
   'convex/functions': { why: 'the caller of a Convex function: helpers, builders, and the API of Better Auth', folders: ['convex', 'shared'], packages: CONVEX_DATA },
@@ -239,6 +239,36 @@ describe('reactivity/vue-internals.ts', () => {
   })
 })
 
+describe('shared/jwt.ts', () => {
+  it('is the only file that decodes a JWT without verifying it, apart from the embedded deployment', () => {
+    const decoders = files.filter(file => /\batob\(|\bdecodeJwt\(|\.split\('\.'\)\[1\]/.test(readFileSync(file, 'utf8')))
+    expect(decoders.map(file => relative(root, file)).sort()).toEqual(['src/shared/jwt.ts', 'src/testing/runtime/auth.ts'])
+  })
+})
+
+describe('src/nuxt', () => {
+  it('declares the types of the runtime config and of the context of events, without a cast', () => {
+    const casts = files
+      .filter(file => /^nuxt\b/.test(folderOf(relative(root, file))))
+      .flatMap(file => castsIn(file).map(text => `${relative(root, file)}: ${text}`))
+      .filter(text => /runtimeConfig|useRuntimeConfig|\.context\b/i.test(text))
+    expect(casts).toEqual([])
+  })
+
+  /** The texts of all casts in a file, apart from `as const`. */
+  function castsIn(file: string): string[] {
+    const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
+    const found: string[] = []
+    const visit = (node: ts.Node): void => {
+      if (ts.isAsExpression(node) && node.type.getText() !== 'const')
+        found.push(node.getText())
+      ts.forEachChild(node, visit)
+    }
+    visit(source)
+    return found
+  }
+})
+
 describe('src/token', () => {
   it('imports neither Vue nor Convex, and uses no global of a page', () => {
     expect(imports.filter(({ folder, isRelative }) => folder === 'token' && !isRelative)).toEqual([])
@@ -275,7 +305,7 @@ describe('src/server', () => {
 
   it('imports from other folders only files that need neither a browser nor Vue', () => {
     const shared = imports.filter(({ folder, target, isRelative }) => /^server\b/.test(folder) && isRelative && !/^server\b/.test(folderOf(target)))
-    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/shared/session-cookie.ts', 'src/shared/store-key.ts', 'src/shared/token-binding.ts', 'src/ssr/preloaded.ts'])
+    expect([...new Set(shared.map(({ target }) => target))].sort()).toEqual([...SERVER_ERRORS, 'src/shared/auth-answers.ts', 'src/shared/identity-id.ts', 'src/shared/jwt.ts', 'src/shared/paginated-query.ts', 'src/shared/rest-args.ts', 'src/shared/session-cookie.ts', 'src/shared/store-key.ts', 'src/shared/token-binding.ts', 'src/ssr/preloaded.ts'])
   })
 
   it('does not use globals of Node', () => {

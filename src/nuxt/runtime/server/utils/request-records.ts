@@ -2,6 +2,7 @@
 import type { ConvexRequest } from 'convue/server'
 import type { H3Event } from '../nitro.ts'
 import type { EventConvex } from './request-convex.ts'
+import { readClaims } from '../../../../shared/jwt.ts'
 
 /** A call of a function by the app's server. */
 export interface RecordedCall {
@@ -162,13 +163,11 @@ function addIdentity(record: RequestRecord, identity: Awaited<ReturnType<EventCo
 
 /** Reads only the times of a token. */
 function ageOf(token: string): string | undefined {
-  try {
-    const { iat, exp } = JSON.parse(atob(token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')))
-    return `${Math.round(Date.now() / 1000 - iat)} of ${exp - iat} s`
-  }
-  catch {
+  const claims = readClaims(token)
+  if (!claims)
     return undefined
-  }
+  const { iat, exp } = claims
+  return `${Math.round(Date.now() / 1000 - iat)} of ${exp - iat} s`
 }
 
 function describePayload({ auth, results }: RecordedPayload): string {
