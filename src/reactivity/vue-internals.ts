@@ -7,7 +7,7 @@ import { runUserCallback } from './run-user-callback.ts'
  * Each comment says where the used part of Vue is defined, and what would happen if Vue changed it.
  * test/package/peers-app/vue-internals.ts checks each part separately. The unit tests run it with
  * the installed version of Vue. `npm run check:peers` runs it with the oldest and newest supported
- * versions, and with the next pre-release.
+ * versions, and `npm run check:peers -- --all` also with the next pre-release.
  */
 
 /**
