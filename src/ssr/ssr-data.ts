@@ -16,7 +16,8 @@ export type SsrOutcome
  * Gives the query store the results that a server fetches. On a server, {@link collectSsrData}
  * creates this object; in a browser, {@link restoreSsrData} does.
  *
- * `identity` is the identity for which a result may be shown.
+ * `identity` is the identity for which a result may be shown: a user's id, `null` for anonymous,
+ * `undefined` while the identity is not known.
  */
 export interface SsrData {
   /**
