@@ -240,7 +240,7 @@ describe('reactivity/vue-internals.ts', () => {
 })
 
 describe('shared/jwt.ts', () => {
-  it('is the only file that decodes a JWT without verifying it, apart from the embedded deployment', () => {
+  it('is the only decoder of JWTs that does not verify them, apart from the embedded deployment', () => {
     const decoders = files.filter(file => /\batob\(|\bdecodeJwt\(|\.split\('\.'\)\[1\]/.test(readFileSync(file, 'utf8')))
     expect(decoders.map(file => relative(root, file)).sort()).toEqual(['src/shared/jwt.ts', 'src/testing/runtime/auth.ts'])
   })
