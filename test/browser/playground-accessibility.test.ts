@@ -85,7 +85,7 @@ describe('the keyboard focus', () => {
 })
 
 describe('the keyboard', () => {
-  it('reaches each link and each control of a page, in the order of the page, and shows the focus', async () => {
+  it('reaches each link and control of a page, in the order of the page, and shows the focus', async () => {
     const profile = await fixture.openProfile({ width: 1280, height: 800 })
     const userId = await fixture.signUp(profile, person('Ada'))
     await fixture.playground.deployment!.mutation(api.tasks.add, { text: 'Water the ferns' }, { identity: { subject: userId } })

@@ -164,7 +164,7 @@ describe('defineAuthDatabase', () => {
   })
 
   describe('references', () => {
-    it('to a deleted row are set to `null`, or the rows with these references are deleted, and triggers run', async () => {
+    it('to a deleted row are set to `null`, or their rows are deleted, and triggers run', async () => {
       const { id } = await write('create', user('owner@example.com'))
       await write('create', newSession(id, 'of the owner'))
       const invited = user('invited@example.com')

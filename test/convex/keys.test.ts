@@ -118,7 +118,7 @@ describe.each(lines)('rotateKeys, with Better Auth %s', (line) => {
       expect(server.db.jwks).toEqual([])
     })
 
-    it('keeps tokens valid that were signed before JWKS is written, and then signs with the new key at once', async () => {
+    it('keeps tokens valid that were signed before JWKS is written, and then uses the new key', async () => {
       const server = await createServer()
       const before = JSON.stringify(await latest(server))
       const withBefore = server.withOptions(({ convex }) => ({ plugins: [convex({ jwks: before })] }))

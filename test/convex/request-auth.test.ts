@@ -193,7 +193,7 @@ describe.each(lines)('requestAuth, with Better Auth %s in the same process', (li
     }
   })
 
-  it('does not delete the session cookie if a late answer to a GET says that the session has ended', async () => {
+  it('keeps the session cookie if a late answer to a GET says that the session has ended', async () => {
     const ada = await signUp()
     const ended = new Map(ada.cookies)
     await post(ada.browserFetch, 'sign-out')

@@ -54,7 +54,7 @@ describe('a page that is rendered while the session is requested', () => {
     expect(html).not.toContain(ada.cookies.get('better-auth.convex_jwt'))
   })
 
-  it('is rendered again, for the user of the session, if this is another user than that of the token', async () => {
+  it('is rendered again, for the user of the session, if the token is another user\'s', async () => {
     trackQueries(() => reportOf(bob), () => Response.json({ token: bob.cookies.get('better-auth.convex_jwt') }))
     const { html } = await app.get('/tasks', ada.cookie)
     expect(html).toContain('Secret of Bob</li>')
@@ -63,7 +63,7 @@ describe('a page that is rendered while the session is requested', () => {
     expect(textOf(html, 'status')).toBe('authenticated Bob')
   })
 
-  it('is rendered again, without an identity, if Better Auth reports one session and issues a token of another', async () => {
+  it('is rendered again, without an identity, if the session and the token differ', async () => {
     trackQueries(() => reportOf(ada, { session: { id: 'replaced' } }))
     const { html } = await app.get('/tasks', ada.cookie)
     expect(html).not.toContain('Secret of Ada')

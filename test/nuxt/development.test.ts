@@ -182,7 +182,7 @@ describe('nuxt dev without variables', () => {
     expect(admin.status).toBe(404)
   })
 
-  it('uses the deployment that npx convex dev writes into .env.local, and ends the embedded deployment', async () => {
+  it('uses the deployment that npx convex dev writes into .env.local, and ends its own', async () => {
     await server.restart(() => app.write('.env.local', 'CONVEX_DEPLOYMENT=dev:happy-otter-123\n'))
     expect(convexUrlOf((await server.get('/')).html)).toBe('https://happy-otter-123.convex.cloud')
     expect(await isReachable(url)).toBe(false)

@@ -23,7 +23,7 @@ describe('useConvexPaginatedQuery in Nuxt', () => {
     expect(authorized).toEqual([null, 'Bearer'])
   })
 
-  it('does not run on the server with `ssr: false`, or if it requires a user and the page is signed out', async () => {
+  it('does not run on the server with `ssr: false`, or without the user that it requires', async () => {
     await fillSharedList()
     app.takeServerRequests()
     const { html } = await app.get('/lists')

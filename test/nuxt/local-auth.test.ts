@@ -58,7 +58,7 @@ describe('auth: \'local\'', () => {
   const app = useLocalApp()
   const host = () => new URL(app.url).host
 
-  it('renders a page as the user that the app\'s own route reports, without a request over the network', async () => {
+  it('renders a page as the user of the app\'s own route, without a request over the network', async () => {
     const ada = await app.signUp('Ada', ['Water the ferns'])
     app.takeServerRequests()
     await app.takeAuthRequests()

@@ -116,7 +116,7 @@ describe('auth', () => {
     ['\'local\' beside a `clientOnly` module', { modules: before, auth: { clientOnly: true }, convex: { auth: 'local' } }, { provider: 'nuxt-better-auth', identitySource: 'app', proxy: false }],
     ['\'external\' beside the other module', { modules: before, convex: { auth: 'external' } }, { provider: 'nuxt-better-auth', identitySource: 'none', proxy: false }],
     ['\'convue\' beside the other module', { modules: before, convex: { auth: 'convue' } }, { provider: 'convue', identitySource: 'deployment', proxy: true }],
-  ])('determines which module provides the pages and composables, and where the server finds the identity: %s', async (_, setting, expected) => {
+  ])('determines the provider of the pages, and the source of the server\'s identity: %s', async (_, setting, expected) => {
     const { options, contentsOf } = await setUp(setting)
     const client = await contentsOf('convue/auth-client.mjs')
     expect(client.includes('useUserSession')).toBe(expected.provider === 'nuxt-better-auth')

@@ -357,7 +357,7 @@ describe('src/errors', () => {
     ])
   })
 
-  it('defines ConvueError and the error codes, and imports at run time only the address of the docs', () => {
+  it('defines ConvueError and the codes, and imports at run time only the address of the docs', () => {
     expect(importsAtRunTime('src/errors/convue-error.ts')).toEqual(['./docs-address.ts'])
     expect(importsAtRunTime('src/errors/docs-address.ts')).toEqual([])
     expect(importsAtRunTime('src/errors/catalogue.ts')).toEqual([])

@@ -67,7 +67,7 @@ describe.each(transports)('the companion cookie, with Better Auth $name', ({ opt
     expect(await companions([`__Secure-better-auth.dont_remember=true; ${FLAGS}`], 'POST', session(VALUE))).toEqual([])
   })
 
-  it('is deleted if another plugin has deleted the session, even if the auth server sets the cookie', async () => {
+  it('is deleted if a plugin has deleted the session, even if the auth server sets the cookie', async () => {
     const setCookies = [session(`${VALUE}; ${FLAGS}`), `${NAME}=${KEY}; ${READABLE}`, session(`; Max-Age=0; ${FLAGS}`)]
     expect(await companions(setCookies)).toEqual([`${NAME}=; Max-Age=0; ${READABLE}`])
   })

@@ -84,7 +84,7 @@ describe('an endless loop that starts after the result of an API of Node has arr
     await looping
   })
 
-  it('is ended even if no call is running when it starts, because it waited for the body of a response', async () => {
+  it('is ended even if no call is running when it starts, after the body of a response', async () => {
     const body = deferred<void>()
     const server = createHttpServer(async ({ url }, response) => {
       response.write('first part')

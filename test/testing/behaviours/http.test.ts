@@ -81,7 +81,7 @@ describe('a response of an HTTP action', () => {
 })
 
 describe('the API', () => {
-  it('allows pages of the app to send requests with every method, and browsers to cache this permission for a day', async () => {
+  it('allows pages of the app to use every method, which browsers may cache for a day', async () => {
     const { headers, status } = await fetch(`${deployment.url}/api/mutation`, {
       method: 'OPTIONS',
       headers: { 'origin': 'http://localhost:5173', 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },

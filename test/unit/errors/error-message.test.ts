@@ -44,7 +44,7 @@ describe('errorMessage', () => {
     expect(errorMessage(error, messages, 'Fallback')).toBeUndefined()
   })
 
-  it('calls a message that is a function each time, so that it returns the text in the current language', () => {
+  it('calls a message that is a function each time, so that its language can change', () => {
     let language = 'en'
     const translated = { NOT_FOUND: () => language === 'en' ? 'Not found.' : 'Nicht gefunden.' }
     expect(errorMessage(new ConvexError('NOT_FOUND'), translated)).toBe('Not found.')

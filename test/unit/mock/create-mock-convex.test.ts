@@ -319,7 +319,7 @@ describe('createMockConvex().setConnected', () => {
 })
 
 describe('createMockConvex().settled', () => {
-  it('rejects if a component uses a function without an answer, and names the missing call of the mock', async () => {
+  it('rejects if a component uses a function without an answer, and names the missing call', async () => {
     const mock = createMockConvex()
     await expect(showTasks(mock)).rejects.toMatchObject({
       code: 'MOCK_ANSWER_MISSING',

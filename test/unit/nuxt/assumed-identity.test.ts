@@ -53,7 +53,7 @@ function startServer(reader: 'component' | 'middleware') {
 }
 
 describe('createAssumptions', () => {
-  it('lets components wait for the session once a page has read a field that tokens do not contain', async () => {
+  it('lets components wait for the session once a page has read a field that tokens lack', async () => {
     const server = startServer('component')
     expect(await server.get()).toEqual({ renderings: 2, identity: 'assumed' })
     for (let visit = 0; visit < 3; visit++)
@@ -68,7 +68,7 @@ describe('createAssumptions', () => {
       expect(await server.get()).toEqual({ renderings: 1, identity: 'confirmed' })
   })
 
-  it('does not assume identities again when a page ends whose rendering began before they stopped', async () => {
+  it('does not assume identities again when a page ends that began before they stopped', async () => {
     const server = startServer('middleware')
     const { promise: sessionOfFirst, resolve: reportSessionOfFirst } = deferred<void>()
     const first = server.get(sessionOfFirst)

@@ -17,7 +17,7 @@ const loaded = (calls: StoredCall[], isSender = true): QueueEvent => ({ type: 'l
 const due = (state: QueueState): string[] => dueCalls(state).map(({ key }) => key)
 
 describe('dueCalls', () => {
-  it('returns the waiting calls in order, without calls that were passed to the connection or have failed', () => {
+  it('returns the waiting calls in order, without those that were sent or have failed', () => {
     const state = after(loaded([call(1), call(2, refused), call(3), call(4)]), { type: 'passed', key: 'key-1' })
     expect(due(state)).toEqual(['key-3', 'key-4'])
   })

@@ -76,7 +76,7 @@ describe('SharedTokens', () => {
       expect(ask({ scope: 'other app', session: null }).answers).toEqual([IDENTIFY])
     })
 
-    it('answers with the token of a session only tabs with this session, whichever tab has requested it', () => {
+    it('answers only tabs of a session with its token, whichever tab has requested it', () => {
       const first = ask({ session: null })
       const [ada, bob] = [ask({ session: 'ada' }), ask({ session: 'bob' })]
       expect([ada.answers, bob.answers]).toEqual([[], []])

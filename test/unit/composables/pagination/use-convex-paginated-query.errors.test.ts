@@ -264,7 +264,7 @@ describe('useConvexPaginatedQuery', () => {
       }
     })
 
-    it('restarts the list at most three times if only a half of a page that was split has the invalid cursor', async () => {
+    it('restarts the list at most three times if only a half of a split page has the cursor', async () => {
       const { seen, query } = await mountPages(2)
       list.intercept = (result, { cursor, endCursor }) => {
         if (cursor === '1' && endCursor === '2')

@@ -38,7 +38,7 @@ describe('useConvexQuery: pausedBy', () => {
     expect(ticks).toEqual(['["pending",null]', '["paused","auth"]', '["pending",null]', '["success",null]', '["paused","auth"]'])
   })
 
-  it('is auth without a user, even if the arguments also pause the query, or throw since they read the user', () => {
+  it('is auth without a user, even if the arguments also pause the query, or throw', () => {
     const { convex } = openPage()
     const { result } = page.run(() => [
       useAuthedQuery(api.tasks, () => convex.auth.user.value && { of: convex.auth.user.value.id }),
