@@ -12,7 +12,7 @@ import { build } from 'vite'
  * built package. VueUse is not included. Lower the budget when the core becomes smaller; never
  * raise it without a reason in the commit. bench/README.md explains why the core is not smaller.
  */
-const CORE_BUDGET = 14_170
+const CORE_BUDGET = 14_300
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 const core = path('./core.ts')
