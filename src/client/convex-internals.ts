@@ -5,6 +5,7 @@ import type { ConvexClient } from 'convex/browser'
  * The socket of a client.
  *
  * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/web_socket_manager.ts
+ * @see docs/contributing/convex-client.md#connecting
  */
 interface WebSocketManager {
   /**

@@ -47,6 +47,7 @@ export interface UserCredentials {
    * user's queries anonymously. After a rejection, it would stay paused permanently.
    *
    * @see https://github.com/get-convex/convex-js/issues/181
+   * @see docs/contributing/convex-client.md#authentication
    */
   requestToken: (isForced: boolean) => Promise<string>
   /**

@@ -32,6 +32,8 @@ export interface OpenClient {
  * - An identity change closes the client of the previous identity. No client ever changes identity.
  * - A client that has ended is replaced: after refused tokens, as soon as there is another token;
  *   after a fatal error, when the back-off has ended.
+ *
+ * @see docs/contributing/convex-client.md#sign-out
  */
 export interface IdentityClients {
   /**

@@ -10,6 +10,7 @@ import type { ConvexClient } from 'convex/browser'
  * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/client.ts
  * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/local_state.ts
  * @see https://github.com/get-convex/convex-js/blob/main/src/browser/sync/web_socket_manager.ts
+ * @see docs/contributing/convex-client.md#connecting
  */
 interface Members {
   sessionId: string
