@@ -54,13 +54,13 @@ function sectionsOf(app: InspectedApp, history: History, id: string): Record<str
   }
 }
 
-function describeAuth({ engine, record }: InspectedApp): Record<string, Fields> {
+function describeAuth({ engine }: InspectedApp): Record<string, Fields> {
   const { state, token } = engine
   const { status, user, request, error, endedSessions, consecutiveRejections } = state
   return {
     'State': { status, error: error ?? undefined, rejections: consecutiveRejections?.count },
     'User': describeUser(user),
-    'Token': describeToken(token, record.tokenReceivedAt),
+    'Token': describeToken(token, engine.tokenIssuedAt!()),
     'Request to the provider': { ...request ?? { request: 'none' } },
     'Sessions': { ended: endedSessions.size },
   }
@@ -72,18 +72,18 @@ function describeUser(user: AuthState['user']): Fields {
   return { id: user.id, sessionId: user.sessionId, profile: user.profile }
 }
 
-/** When the token was received and when it is renewed. The token itself is not shown. */
-function describeToken(token: Token | null, receivedAt: number): Fields {
+/** The age of the token, and when it is renewed. The token itself is not shown. */
+function describeToken(token: Token | null, issuedAt: number): Fields {
   if (!token)
     return { token: 'none' }
   const { lifetimeMs, expiresAt } = token
   if (!Number.isFinite(lifetimeMs))
-    return { age: seconds(Date.now() - receivedAt), lifetime: 'unlimited' }
+    return { age: seconds(Date.now() - issuedAt), lifetime: 'unlimited' }
   return {
-    'age': seconds(Date.now() - receivedAt),
+    'age': seconds(Date.now() - issuedAt),
     'lifetime': seconds(lifetimeMs),
     'expires at': time(expiresAt),
-    'next renewal in': seconds(receivedAt + renewalDelay(lifetimeMs) - Date.now()),
+    'next renewal in': seconds(issuedAt + renewalDelay(lifetimeMs) - Date.now()),
   }
 }
 

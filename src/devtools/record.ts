@@ -1,8 +1,6 @@
 /** The events and items that a plugin records for Vue DevTools. Only in development. */
-import type { AuthEngine } from '../token/auth-engine.ts'
 import type { AuthEvent, AuthState } from '../token/auth-state.ts'
 import { onScopeDispose } from 'vue'
-import { ageOnArrival } from '../token/token-holder.ts'
 
 /** An event of the auth engine. It contains no token. */
 export interface AuthEventRecord {
@@ -44,15 +42,11 @@ export interface ShownItem {
 export interface DevelopmentRecord {
   /** The latest events, the oldest first. */
   readonly authEvents: readonly AuthEventRecord[]
-  /** The time at which the current token was received, in ms since 1970. */
-  readonly tokenReceivedAt: number
   /** The items of all components that exist. */
   readonly shown: ReadonlySet<ShownItem>
   addAuthEvent: (event: AuthEvent['type'], from: AuthState, to: AuthState) => void
   /** Calls the listener for each further auth event, until the returned function is called. */
   onAuthEvent: (listener: (event: AuthEventRecord) => void) => () => void
-  /** Records when the tokens of an engine are received. */
-  follow: (engine: AuthEngine) => void
   /** Adds an item until the current scope ends. */
   show: (item: ShownItem) => void
 }
@@ -69,13 +63,9 @@ export function createRecord(): DevelopmentRecord | undefined {
   const authEvents: AuthEventRecord[] = []
   const listeners = new Set<(event: AuthEventRecord) => void>()
   const shown = new Set<ShownItem>()
-  let tokenReceivedAt = 0
 
   return {
     authEvents,
-    get tokenReceivedAt() {
-      return tokenReceivedAt
-    },
     shown,
     addAuthEvent(event, { status: from }, { status: to }) {
       const record: AuthEventRecord = { at: Date.now(), event, from, to }
@@ -87,16 +77,6 @@ export function createRecord(): DevelopmentRecord | undefined {
     onAuthEvent(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
-    },
-    follow(engine) {
-      let { token } = engine
-      tokenReceivedAt = Date.now() - (token ? ageOnArrival(token, Date.now()) : 0)
-      engine.subscribe(() => {
-        if (engine.token === token)
-          return
-        token = engine.token
-        tokenReceivedAt = Date.now()
-      })
     },
     show(item) {
       shown.add(item)

@@ -197,9 +197,6 @@ export function createConvex(options: ConvexOptions | PlainClientOptions): Conve
     ? auth
     : createAuth({ ...callerEngine, needUser: callerEngine.need }, shallowRef(callerEngine.state), isServer)
 
-  if (process.env.NODE_ENV !== 'production')
-    record?.follow(engine)
-
   /** Contains the listeners to events of the page and to other tabs. */
   const pageScope = effectScope(true)
   // Before `run`, so that the outbox receives the first state of the engine.

@@ -52,6 +52,11 @@ export interface AuthEngine {
   /** The current token. Whenever it changes, the state changes too. */
   readonly token: Token | null
   /**
+   * The time at which the current token was issued, in milliseconds of the engine's clock. Absent in
+   * a production build.
+   */
+  tokenIssuedAt?: (() => number) | undefined
+  /**
    * The only way to change the state. An event that is dispatched while another event is handled is
    * queued.
    */
@@ -232,6 +237,7 @@ export function createAuthEngine({
       }
       dispatch({ type: 'signedOut' })
     },
+    ...process.env.NODE_ENV !== 'production' && { tokenIssuedAt: tokens.issuedAt },
   }
 
   function dispatch(event: AuthEvent): void {

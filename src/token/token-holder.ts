@@ -30,6 +30,8 @@ export interface TokenHolder {
   wake: () => void
   /** Schedules the renewal of a token, and cancels that of the previous one. */
   setRenewal: (token: Token | null) => void
+  /** The time on the clock at which the current token was issued. Absent in a production build. */
+  issuedAt?: () => number
 }
 
 /** `initial` is the token that a server used. `renew` requests another token. */
@@ -88,6 +90,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
         renew()
     },
     setRenewal,
+    ...process.env.NODE_ENV !== 'production' && { issuedAt: () => receivedAt },
   }
 }
 
@@ -95,7 +98,7 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
  * The age of a token that arrived in a server-rendered page. If the clocks of server and browser
  * differ so much that the age cannot be determined, the token counts as new.
  */
-export function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
+function ageOnArrival({ lifetimeMs, expiresAt }: Token, now: number): number {
   const remainingMs = expiresAt - now
   return remainingMs > 0 && remainingMs < lifetimeMs ? lifetimeMs - remainingMs : 0
 }

@@ -2,10 +2,12 @@ import type { ScriptedPageOptions } from '../../support/scripted/scripted-page.t
 import { useAuthedQuery, useConvexMutation, useConvexPaginatedQuery, useConvexQuery, useConvexUpload } from 'convue'
 import { describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { identityApi as api } from '../../support/scripted/identity.ts'
 import { installDevtools, ScriptedDevtools } from '../../support/scripted/scripted-devtools.ts'
 import { listApi, ScriptedList } from '../../support/scripted/scripted-list.ts'
+import { signedIn } from '../../support/scripted/scripted-source.ts'
 
 const connections = vi.hoisted(() => [] as Parameters<ScriptedDevtools['connect']>[])
 
@@ -53,6 +55,20 @@ describe('Vue DevTools', () => {
       expect(devtools.fields('auth:refreshing')).toMatchObject({ 'is current': false, 'authenticated': 'authenticated' })
       await page.tick(60_000)
       expect(devtools.fields('auth')).toMatchObject({ 'status': 'authenticated', 'id': 'ada', 'age': '60 s', 'lifetime': '900 s', 'next renewal in': '750 s' })
+    })
+
+    it('counts the age that a token already had when it arrived', async () => {
+      const devtools = await openWithDevtools({ user: 'silent' })
+      page.source.answer = () => ({ kind: 'token', token: fakeToken('ada'), ageMs: 300_000 })
+      page.source.report(signedIn('ada'))
+      page.run(() => useAuthedQuery(api.whoami, {}))
+      await page.tick()
+      expect(devtools.fields('auth')).toMatchObject({ 'age': '300 s', 'lifetime': '900 s', 'next renewal in': '510 s' })
+      const { length } = page.source.requests
+      await page.tick(509_000)
+      expect(page.source.requests).toHaveLength(length)
+      await page.tick(1000)
+      expect(page.source.requests).toHaveLength(length + 1)
     })
 
     it('shows the events since the start of the page on the timeline, and never a token', async () => {
