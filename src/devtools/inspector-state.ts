@@ -128,7 +128,7 @@ function describeQuery(app: InspectedApp, history: History, entry: QueryEntry): 
 function reasonOf({ clients }: InspectedApp, { query, state }: QueryEntry): string | undefined {
   const identity = clients.runsAs(query.auth)
   if (state.value.status === 'paused')
-    return identity === 'unavailable' ? 'It requires a user, and the page is signed out.' : 'The plugin is closed.'
+    return 'It requires a user, and the page is signed out.'
   if (state.value.status === 'pending' && identity === 'waiting')
     return 'It waits until the identity is known, or until the first token of the user arrives.'
   return undefined

@@ -128,6 +128,44 @@ describe('Vue DevTools', () => {
       expect(devtools.rows('queries')).toEqual(expect.arrayContaining(['tasks:list [paused, args]', 'users:whoami [paused, auth]']))
     })
 
+    it('shows why a query does not run', async () => {
+      const devtools = await openWithDevtools({ user: 'silent' })
+      const reason = (): unknown => devtools.fields(idOf(devtools, 'queries', 'users:whoami {'))['why it does not run']
+      page.run(() => useAuthedQuery(api.whoami, {}))
+      await page.tick()
+      expect(reason()).toBe('It waits until the identity is known, or until the first token of the user arrives.')
+      page.source.signIn('ada')
+      await page.tick()
+      expect(reason()).toBe(undefined)
+      page.source.report({ status: 'signedOut' })
+      await page.tick()
+      expect(reason()).toBe('It requires a user, and the page is signed out.')
+    })
+
+    it('labels a query that is paused because the plugin is closed', async () => {
+      const devtools = await openWithDevtools()
+      page.run(() => useConvexQuery(api.tasks, {}))
+      await page.tick()
+      await Promise.all([page.convex.close(), page.tick()])
+      expect(devtools.rows('queries')).toEqual(['tasks:list [paused, closed]'])
+    })
+
+    it('attributes a change to the optimistic update that caused it', async () => {
+      const devtools = await openWithDevtools()
+      page.deployment.functions.set('tasks:list', () => ['Water the ferns'])
+      page.run(() => useConvexQuery(api.tasks, {}))
+      const { result } = page.run(() => useConvexMutation(api.add, {
+        optimisticUpdate: (store, { text }) => store.setQuery(api.tasks, {}, [...store.getQuery(api.tasks, {})!, text]),
+      }))
+      await page.tick()
+      result.mutate({ text: 'Feed the cat' }).catch(() => {})
+      expect(devtools.fields(idOf(devtools, 'queries', 'tasks:list'))).toMatchObject({
+        'caused by': 'the optimistic update of tasks:add',
+        'data': ['Water the ferns', 'Feed the cat'],
+      })
+      expect(devtools.rows('calls')).toEqual(['tasks:add [sent, mutation, optimistic]'])
+    })
+
     it('attributes a change to the mutation of this page that caused it', async () => {
       const devtools = await openWithDevtools()
       const tasks = ['Water the ferns']
@@ -303,6 +341,20 @@ describe('Vue DevTools', () => {
       await devtools.press('Sign out')
       expect(page.convex.auth.status.value).toBe('unauthenticated')
     })
+  })
+
+  it('filters the tree by names and tags, with the nodes above them', async () => {
+    const devtools = await openWithDevtools({ user: 'ada' })
+    page.run(() => useAuthedQuery(api.whoami, {}))
+    page.run(() => useConvexQuery(api.tasks, {}))
+    page.run(() => useConvexQuery(api.tasks, 'skip'))
+    await page.tick()
+    const found = (filter: string): string[] => devtools.tree(filter).flatMap(({ id, children = [] }) => children.map(({ label }) => `${id}: ${label}`))
+    expect(found('WHOAMI')).toEqual(['queries: users:whoami {}'])
+    expect(found('paused')).toEqual(['queries: tasks:list'])
+    expect(found('current state')).toEqual(['auth: authenticated'])
+    expect(devtools.tree('calls')).toMatchObject([{ id: 'calls' }])
+    expect(devtools.tree('nothing has this name')).toEqual([])
   })
 
   it('updates the inspector at most once in a tenth of a second', async () => {
