@@ -149,9 +149,9 @@ function describeCall(call: CallRecord): Record<string, Fields> {
 }
 
 function describeShown({ kind, name, auth, read }: ShownItem): Record<string, Fields> {
-  const { status, pausedBy, rows, pages, uploads } = read()
+  const { status, pausedBy, args, rows, pages, uploads } = read()
   return {
-    Function: { 'name': name, 'used by': kind, 'auth mode': auth },
+    Function: { 'name': name, args, 'used by': kind, 'auth mode': auth },
     State: { status, 'paused by': pausedBy, rows, pages, uploads },
   }
 }

@@ -1,9 +1,11 @@
 /** The tree of the inspector. The id of a node contains the kind of the node. */
+import type { Value } from 'convex/values'
 import type { QueryEntry } from '../store/query-entry.ts'
 import type { InspectorNode, InspectorTag } from './devtools-api.ts'
 import type { CallRecord, History } from './history.ts'
 import type { InspectedApp } from './inspected-app.ts'
 import type { ShownItem } from './record.ts'
+import { convexToJson } from 'convex/values'
 import { AUTH_DIAGRAM } from './auth-diagram.ts'
 import { shownId } from './shown-id.ts'
 
@@ -95,7 +97,12 @@ function queryNode({ query, state, users }: QueryEntry): InspectorNode {
     tags.push(tag('lingers'))
   if (query.auth !== 'optional')
     tags.push(tag(query.auth))
-  return { id: `query:${query.key}`, label: `${query.name} ${JSON.stringify(query.args)}`, tags }
+  return { id: `query:${query.key}`, label: labelOf(query.name, query.args), tags }
+}
+
+/** The arguments may contain values that JSON cannot represent. */
+function labelOf(name: string, args: Record<string, Value>): string {
+  return `${name} ${JSON.stringify(convexToJson(args))}`
 }
 
 /** A query that is paused by its arguments has no entry in the store. */
@@ -105,12 +112,12 @@ function pausedNode(item: ShownItem): InspectorNode {
 
 function shownNodes({ record }: InspectedApp, kind: ShownItem['kind']): InspectorNode[] {
   return [...record.shown].filter(item => item.kind === kind).map((item) => {
-    const { status, rows, uploads } = item.read()
+    const { status, args, rows, uploads } = item.read()
     const count = rows ?? uploads?.length
     const tags = [tag(status)]
     if (count !== undefined)
       tags.push(tag(String(count)))
-    return { id: shownId(item), label: item.name, tags }
+    return { id: shownId(item), label: args ? labelOf(item.name, args) : item.name, tags }
   })
 }
 

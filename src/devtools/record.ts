@@ -1,4 +1,5 @@
 /** The events and items that a plugin records for Vue DevTools. Only in development. */
+import type { Value } from 'convex/values'
 import type { AuthEvent, AuthState } from '../token/auth-state.ts'
 import { onScopeDispose } from 'vue'
 
@@ -24,6 +25,8 @@ export interface ShownState {
   /** Why the query does not run; `undefined` if it runs. */
   pausedBy?: string | undefined
   status: string
+  /** The arguments of a list; `undefined` if they pause it. */
+  args?: Record<string, Value> | undefined
   rows?: number
   pages?: ShownPage[]
   uploads?: { id: number, file: string, size: number, status: string, progress?: number, error?: string | undefined }[]

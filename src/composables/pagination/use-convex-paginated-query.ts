@@ -201,6 +201,7 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     const read = (): ShownState => ({
       status: status.value,
       pausedBy: refs.pausedBy.value,
+      args: target.value.query?.args,
       rows: refs.results.value.length,
       pages: requestsOf(session.current.value).map(request => describePage(request, session.read(request))),
     })

@@ -8,6 +8,7 @@ import { identityApi as api } from '../../support/scripted/identity.ts'
 import { installDevtools, ScriptedDevtools } from '../../support/scripted/scripted-devtools.ts'
 import { listApi, ScriptedList } from '../../support/scripted/scripted-list.ts'
 import { signedIn } from '../../support/scripted/scripted-source.ts'
+import { stubXhr } from '../../support/scripted/scripted-xhr.ts'
 
 const connections = vi.hoisted(() => [] as Parameters<ScriptedDevtools['connect']>[])
 
@@ -110,6 +111,13 @@ describe('Vue DevTools', () => {
       expect(devtools.fields(id)).toMatchObject({ subscribers: 1 })
     })
 
+    it('shows arguments that JSON cannot represent', async () => {
+      const devtools = await openWithDevtools()
+      page.run(() => useConvexQuery(api.tasks as any, { of: 5n }))
+      await page.tick()
+      expect(devtools.rows('queries')).toEqual(['tasks:list {"of":{"$integer":"BQAAAAAAAAA="}} [success]'])
+    })
+
     it('shows how long an unused query lingers', async () => {
       const devtools = await openWithDevtools()
       const { stop } = page.run(() => useConvexQuery(api.tasks, {}, { lingerMs: 8000 }))
@@ -210,6 +218,23 @@ describe('Vue DevTools', () => {
       const { pages } = devtools.fields(devtools.tree().find(({ id }) => id === 'lists')!.children![0]!.id)
       expect(pages).toMatchObject([{ numItems: 2, cursor: null, rows: 2 }, { numItems: 2, rows: 2 }])
     })
+
+    it('shows the arguments of lists of one function', async () => {
+      const devtools = await openWithDevtools()
+      const lists = new ScriptedList(page.deployment)
+      lists.fill('a', 5)
+      lists.fill('b', 1)
+      page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 2 }))
+      page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'b' }, { initialNumItems: 2 }))
+      page.run(() => useConvexPaginatedQuery(listApi.page, 'skip', { initialNumItems: 2 }))
+      await page.tick()
+      expect(devtools.rows('lists')).toEqual([
+        'rows:page {"of":"a"} [CanLoadMore, 2]',
+        'rows:page {"of":"b"} [Exhausted, 1]',
+        'rows:page [Paused, 0]',
+      ])
+      expect(devtools.fields(idOf(devtools, 'lists', 'rows:page {"of":"b"}'))).toMatchObject({ name: 'rows:page', args: { of: 'b' } })
+    })
   })
 
   describe('calls', () => {
@@ -239,6 +264,24 @@ describe('Vue DevTools', () => {
       expect(devtools.rows('uploads')).toEqual(['tasks:add [pending, 1]'])
       const { uploads } = devtools.fields(idOf(devtools, 'uploads', 'tasks:add'))
       expect(uploads).toMatchObject([{ file: 'fern.txt', size: 3, status: 'queued' }])
+    })
+  })
+
+  describe('uploads', () => {
+    it('shows the progress of a file that is being sent, and the error of a file', async () => {
+      const devtools = await openWithDevtools()
+      const network = stubXhr()
+      page.deployment.functions.set('tasks:add', () => 'https://storage.example')
+      const { result } = page.run(() => useConvexUpload(api.add as any, { maxSize: 10 }))
+      result.upload([new File(['abcd'], 'fern.txt'), new File(['x'.repeat(11)], 'moss.txt')]).catch(() => {})
+      await page.tick()
+      network.sent[0]!.progress(1)
+      expect(devtools.rows('uploads')).toEqual(['tasks:add [pending, 2]'])
+      expect(devtools.fields(idOf(devtools, 'uploads', 'tasks:add')).uploads).toMatchObject([
+        { file: 'fern.txt', size: 4, status: 'sending', progress: 0.25 },
+        { file: 'moss.txt', size: 11, status: 'error', error: expect.stringContaining('11 bytes') },
+      ])
+      network.sent[0]!.fail()
     })
   })
 
