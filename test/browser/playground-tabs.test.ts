@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
-import { findViolations } from '../support/browser/axe.ts'
+import { findViolationsOfEachLook } from '../support/browser/axe.ts'
 import { person, taskRow, usePlayground } from '../support/browser/playground.ts'
 import { eventually } from '../support/environment/eventually.ts'
 
@@ -27,7 +27,7 @@ describe('the page /tabs.html of the playground', () => {
     expect(deployment.connections).toHaveLength(1)
     expect(deployment.log.slice(start).filter(({ name }) => name === 'tasks:list')).toHaveLength(1)
     const [first, second, ...others] = windows.map(({ page }) => page) as [Page, Page, ...Page[]]
-    expect(await findViolations(first)).toEqual([])
+    expect(await findViolationsOfEachLook(first)).toEqual([])
 
     const crashed = second.waitForEvent('crash')
     const session = await profile.newCDPSession(second)
@@ -44,6 +44,6 @@ describe('the page /tabs.html of the playground', () => {
     const profile = await fixture.openProfile()
     const { page } = await fixture.openWindow(profile, '/tabs.html')
     await page.getByRole('link', { name: 'Sign in' }).waitFor()
-    expect(await findViolations(page)).toEqual([])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
   })
 })
