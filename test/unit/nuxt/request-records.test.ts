@@ -1,0 +1,69 @@
+import type { H3Event } from '../../../src/nuxt/runtime/server/nitro.ts'
+import type { EventConvex } from '../../../src/nuxt/runtime/server/utils/request-convex.ts'
+import type { RequestRecord, RequestRecords } from '../../../src/nuxt/runtime/server/utils/request-records.ts'
+import { describe, expect, it } from 'vitest'
+import { createRequestRecords } from '../../../src/nuxt/runtime/server/utils/request-records.ts'
+
+function eventOf(path: string): H3Event {
+  return { method: 'GET', path, node: { res: { statusCode: 200, getHeader: () => undefined } } } as unknown as H3Event
+}
+
+function convexOf(details: Partial<EventConvex> = {}): EventConvex {
+  const request = { fetchQuery: async () => 'rows' } as unknown as EventConvex['request']
+  return { request, anonymousRequest: request, findIdentity: async () => null, assumeIdentity: async () => null, isShared: false, ...details }
+}
+
+/** Records a request in which the server uses Convue. */
+async function record(records: RequestRecords, convex: EventConvex, use: (convex: EventConvex) => Promise<unknown>, path = '/'): Promise<RequestRecord> {
+  const event = eventOf(path)
+  records.start(event)
+  await use(records.wrap(event, convex))
+  records.end(event)
+  return records.latest[0]!
+}
+
+describe('createRequestRecords', () => {
+  it('records the identity of a request, the calls, and nothing of requests without Convue', async () => {
+    const records = createRequestRecords()
+    const event = eventOf('/image.png')
+    records.start(event)
+    records.end(event)
+    expect(records.latest).toEqual([])
+    const latest = await record(records, convexOf(), async ({ findIdentity, request }) => {
+      await findIdentity()
+      await request.fetchQuery('tasks:list' as any, {} as any)
+    })
+    expect(latest).toMatchObject({ path: '/', status: 200, identity: 'anonymous', isShared: false, queries: [{ name: 'tasks:list' }] })
+    expect(latest.queries[0]).not.toHaveProperty('error')
+  })
+
+  it('names the cache as the reason why a shared route is anonymous', async () => {
+    const convex = convexOf({ isShared: true, findIdentity: async () => undefined })
+    const latest = await record(createRequestRecords(), convex, ({ findIdentity }) => findIdentity())
+    expect(latest).toMatchObject({ isShared: true, identity: 'anonymous, since a cache keeps the response' })
+  })
+
+  it('records the error of a failing query, and passes it on', async () => {
+    const fetchQuery = async (): Promise<never> => {
+      throw new Error('Too many rows')
+    }
+    const convex = convexOf({ request: { fetchQuery } as unknown as EventConvex['request'] })
+    const latest = await record(createRequestRecords(), convex, ({ request }) =>
+      expect(request.fetchQuery('tasks:list' as any, {} as any)).rejects.toThrow('Too many rows'))
+    expect(latest.queries).toEqual([{ name: 'tasks:list', durationMs: expect.any(Number), error: 'Too many rows' }])
+  })
+
+  it('says that an identity is unknown if Better Auth does not answer', async () => {
+    const convex = convexOf({ findIdentity: async () => undefined })
+    const latest = await record(createRequestRecords(), convex, ({ findIdentity }) => findIdentity())
+    expect(latest.identity).toBe('unknown: Better Auth does not answer')
+    expect(latest).not.toHaveProperty('tokenAge')
+  })
+
+  it('keeps the latest 20 requests, newest first', async () => {
+    const records = createRequestRecords()
+    for (let index = 1; index <= 21; index++)
+      await record(records, convexOf(), async () => {}, `/${index}`)
+    expect(records.latest.map(({ path }) => path)).toEqual(Array.from({ length: 20 }, (_, index) => `/${21 - index}`))
+  })
+})
