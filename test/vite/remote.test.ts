@@ -27,6 +27,17 @@ describe('convue() with VITE_CONVEX_URL', () => {
     expect(existsSync(join(app.root, 'convex/_generated'))).toBe(false)
   })
 
+  it('serves neither the data viewer nor its data', async () => {
+    const app = createApp()
+    app.write('.env.local', 'VITE_CONVEX_URL=https://a.example.com\nVITE_CONVEX_SITE_URL=https://a.example.site\n')
+    const { url } = await app.start()
+    for (const path of ['/__convue', '/__convue/api/tables', '/__convue/api/users', '/__convue/mail']) {
+      const response = await fetch(`${url}${path}`, { headers: { 'sec-fetch-site': 'same-origin' } })
+      expect(response.headers.get('content-type') ?? '', path).not.toContain('json')
+      expect(await response.text(), path).not.toContain('Convue data')
+    }
+  })
+
   it('passes /api/auth on in vite preview, too, and starts nothing in vite build', async () => {
     const site = await startSite()
     const app = createApp({ functions: false })
