@@ -52,8 +52,8 @@ export interface AuthEngine {
   /** The current token. Whenever it changes, the state changes too. */
   readonly token: Token | null
   /**
-   * The time at which the current token was issued, in milliseconds of the engine's clock. Absent in
-   * a production build.
+   * The time at which the current token was issued, in milliseconds of the engine's clock. Absent
+   * in a production build.
    */
   tokenIssuedAt?: (() => number) | undefined
   /**
