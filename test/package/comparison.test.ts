@@ -26,7 +26,19 @@ describe('docs/guides/comparison.md', () => {
     for (const { library, rows } of tables) {
       for (const row of rows) {
         expect(row, library).toHaveLength(4)
-        expect(row[2], `${library}: ${row[0]}`).toMatch(/`[^`]+`|the same file/)
+        expect(row.filter(cell => cell.replaceAll('`', '').trim() === ''), `${library}: ${row[0]}`).toEqual([])
+        expect(row[2], `${library}: ${row[0]}`).toMatch(/`[^`]+`/)
+      }
+    }
+  })
+
+  it('links each file of a repository at the commit that it describes', () => {
+    const repositories = [...page.matchAll(/^\| `([^`]+)` \| .*\]\((https:\/\/github\.com\/[^/]+\/[^/]+)\/tree\/([0-9a-f]{40})\) \|$/gm)]
+    expect(repositories.map(([, library]) => library)).toEqual(['better-convex-nuxt', 'nuxt-convex-module'])
+    for (const [, library, address, commit] of repositories) {
+      for (const [topic, , source] of tables.find(table => table.library === library)!.rows) {
+        const [, file, link] = /^\[`([^`]+)`\]\((.+)\)$/.exec(source!) ?? []
+        expect(link, `${library}: ${topic}`).toBe(`${address}/blob/${commit}/${file}`)
       }
     }
   })
@@ -42,12 +54,14 @@ describe('docs/guides/comparison.md', () => {
     const versionOf = (name: string): string => JSON.parse(read(`node_modules/${name}/package.json`)).version
     expect(page).toContain(`## \`convex-vue\` ${versionOf('convex-vue')}\n`)
     expect(page).toContain(`## \`convex/react\` ${versionOf('convex')}\n`)
+    expect(page).toContain(`## \`@tanstack/vue-query\` ${versionOf('@tanstack/vue-query')}\n`)
   })
 
   it('names files that exist in the installed packages', () => {
-    const folders: Record<string, string> = { 'convex-vue': 'node_modules/convex-vue', 'convex/react': 'node_modules/convex' }
+    const folders: Record<string, string> = { 'convex-vue': 'node_modules/convex-vue', 'convex/react': 'node_modules/convex', '@tanstack/vue-query': 'node_modules/@tanstack/vue-query' }
     for (const { library, rows } of tables.filter(({ library }) => library in folders)) {
-      for (const [, , source] of rows) {
+      // `@convex-dev/react-query` is for React, and is not installed.
+      for (const [, , source] of rows.filter(([, , source]) => !source!.startsWith('`@convex-dev/react-query`'))) {
         const [, file] = /`([^`]+)`/.exec(source!)!
         expect(existsSync(join(root, folders[library]!, file!)), `${library}: ${file}`).toBe(true)
       }
