@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 const root = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
-const { scripts, homepage, repository, bugs, author } = JSON.parse(read('package.json'))
+const { scripts, homepage, repository, bugs, author, peerDependencies } = JSON.parse(read('package.json'))
 
 interface Step { 'run'?: string, 'uses'?: string, 'working-directory'?: string }
 interface Job { 'steps': Step[], 'strategy'?: { matrix: Record<string, any> }, 'timeout-minutes'?: number }
@@ -45,6 +45,18 @@ describe('the workflows', () => {
       expect(variants.some(packages => packages === wanted || packages.split(' ').includes(wanted)), wanted).toBe(true)
     expect(read('.ci/run')).toContain('CI_WITH')
   })
+
+  it('replace every peer with its latest version, and Better Auth with the latest version that its component supports', () => {
+    const weekly = read('.github/workflows/weekly.yml')
+    const [, reason, packages] = /- name: every peer in its latest version\n((?: +#.*\n)+) +with: (.*)\n/.exec(weekly)!
+    const versions = Object.fromEntries(packages!.split(' ').map(each => [each.slice(0, each.lastIndexOf('@')), each.slice(each.lastIndexOf('@') + 1)]))
+    expect(Object.keys(peerDependencies).filter(name => !(name in versions))).toEqual([])
+    const others = Object.keys(versions).filter(name => !['latest', '3'].includes(versions[name]!))
+    expect(others).toEqual(['better-auth'])
+    expect(reason).toContain('Better Auth stays at 1.6, since')
+    const component = JSON.parse(read('node_modules/@convex-dev/better-auth/package.json'))
+    expect(component.peerDependencies['better-auth'], 'the component supports 1.7 now').toMatch(/<1\.7\.0/)
+  })
 })
 
 describe('the commands of CONTRIBUTING.md', () => {
@@ -62,6 +74,21 @@ describe('the issue templates', () => {
       expect([typeof name, typeof description]).toEqual(['string', 'string'])
       expect(body.some((field: any) => field.validations?.required)).toBe(true)
     }
+  })
+})
+
+describe('the files for contributors', () => {
+  it('exist', () => {
+    for (const file of ['.github/pull_request_template.md', 'CODE_OF_CONDUCT.md', '.editorconfig', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'])
+      expect(read(file).length, file).toBeGreaterThan(100)
+  })
+})
+
+describe('the published packages', () => {
+  it('are published with provenance', () => {
+    for (const file of ['package.json', 'create-convue/package.json'])
+      expect(JSON.parse(read(file)).publishConfig, file).toEqual({ access: 'public', provenance: true })
+    expect(read('.github/workflows/release.yml').match(/npm publish --provenance/g)).toHaveLength(2)
   })
 })
 
