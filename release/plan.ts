@@ -10,7 +10,7 @@ export interface Commit {
 
 const SUBJECT = /^(\w+)(?:\(([^)]+)\))?(!)?: (.+)$/
 
-/** Reads a line of `git log --format='%h %s%x00%b%x01'`. Other subjects than `type(scope): text` do not appear in the change log. */
+/** Reads an entry of `git log --format='%h %s%x00%b%x01'`. Returns `undefined` if the subject is not `type(scope): text`. */
 export function readCommit(entry: string): Commit | undefined {
   const [head = '', body = ''] = entry.trim().split('\0')
   const [, hash, line = ''] = /^(\S+) (.*)$/.exec(head) ?? []
@@ -18,6 +18,12 @@ export function readCommit(entry: string): Commit | undefined {
   if (!hash || !type || !subject)
     return undefined
   return { hash, type, scope, subject, isBreaking: mark === '!' || /^BREAKING CHANGE: /m.test(body) }
+}
+
+/** A problem for each entry that the change log would lack, because its subject does not say what it changes. */
+export function findUnreadable(entries: string[]): string[] {
+  return entries.filter(entry => entry.trim() && !readCommit(entry))
+    .map(entry => `The subject of a commit is not "type(scope): text", so the change log would lack it: ${entry.trim().split('\0')[0]}`)
 }
 
 /**

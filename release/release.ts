@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { nextVersion, readCommit, releaseChangelog } from './plan.ts'
+import { findUnreadable, nextVersion, readCommit, releaseChangelog } from './plan.ts'
 
 const { values: options } = parseArgs({
   options: { 'dry-run': { type: 'boolean', default: false }, 'version': { type: 'string' }, 'first': { type: 'boolean', default: false } },
@@ -19,12 +19,13 @@ const MANIFESTS = ['package.json', 'create-convue/package.json'].filter(path => 
 function main(): void {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
   const last = git('tag', '--list', 'v*', '--sort=-v:refname').split('\n')[0]
-  const entries = git('log', '--format=%h %s%x00%b%x01', ...last ? [`${last}..HEAD`] : []).split('\x01')
+  const entries = git('log', '--no-merges', '--format=%h %s%x00%b%x01', ...last ? [`${last}..HEAD`] : []).split('\x01')
   const commits = entries.flatMap(entry => readCommit(entry) ?? [])
   const version = options.version ?? (options.first ? manifest.version : nextVersion(manifest.version, commits))
   const tag = `v${version}`
   const problems = [
     ...git('status', '--porcelain') ? ['The working tree has changes that are not committed.'] : [],
+    ...last ? findUnreadable(entries) : [],
     ...git('tag', '--list', tag) ? [`The tag ${tag} exists.`] : [],
     ...JSON.stringify([manifest.homepage, manifest.repository]).includes('.example')
       ? ['`homepage` and `repository` in package.json have the placeholder domain .example.']

@@ -107,4 +107,18 @@ describe('npm run release', () => {
     expect(() => run()).toThrow(problem)
     expect(git('log', '-1', '--format=%s')).toBe('feat(query): make queries live')
   })
+
+  it('refuses a release if the subject of a commit is not "type(scope): text", but not because of a merge', () => {
+    const { folder, git, run } = createRepository()
+    git('checkout', '--quiet', '-b', 'other', 'v0.1.0')
+    git('commit', '--quiet', '--allow-empty', '--message', 'fix: a mistake')
+    git('checkout', '--quiet', '-')
+    git('merge', '--quiet', '--no-ff', '--message', 'Merge the branch other', 'other')
+    expect(run('--dry-run')).not.toContain('Problem')
+    writeFileSync(join(folder, 'more.txt'), 'changed')
+    git('commit', '--quiet', '--all', '--message', 'Update stuff', '--message', 'Closes: nothing')
+    expect(() => run()).toThrow(/would lack it: \w+ Update stuff$/m)
+    expect(git('log', '-1', '--format=%s')).toBe('Update stuff')
+    expect(run('--dry-run')).toContain('Update stuff')
+  })
 })
