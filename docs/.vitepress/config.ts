@@ -62,7 +62,7 @@ export default defineConfig({
       { text: 'Errors', link: '/reference/errors' },
       { text: 'Changelog', link: '/changelog' },
     ],
-    footer: { message: 'MIT license. Every example of these pages is executed by the tests.' },
+    footer: { message: 'MIT license. The tests execute the examples of these pages, and list those that they do not execute.' },
   },
   vite: {
     publicDir: join(import.meta.dirname, '../public'),

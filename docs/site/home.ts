@@ -30,7 +30,7 @@ const FEATURES: Feature[] = [
   },
   {
     title: 'Every statement has a test',
-    details: 'All examples of this documentation are executed. The security promises have a table with the tests that prove them.',
+    details: 'The tests execute the examples of this documentation, and name a reason for each one that they do not execute. The security promises have a table with the tests that prove them.',
     link: '/contributing/',
   },
 ]

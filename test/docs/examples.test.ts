@@ -4,6 +4,7 @@ import type { Example, Step } from './examples.ts'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import process from 'node:process'
+import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createConvex } from 'convue'
 import { startDeployment } from 'convue/testing'
 import { createPinia } from 'pinia'
@@ -159,7 +160,7 @@ describe('examples on a page', () => {
     await signIn(example)
     const { default: component } = await load(example.file)
     const convex = createConvex({ url: deployment.url, authClient, lingerMs: 0 })
-    app = createApp({ render: () => h(Suspense, null, { default: () => h(component) }) }).use(convex).use(createPinia())
+    app = createApp({ render: () => h(Suspense, null, { default: () => h(component) }) }).use(convex).use(createPinia()).use(VueQueryPlugin)
     const errors: unknown[] = []
     app.config.errorHandler = error => void errors.push(error)
     app.mount('#app')
