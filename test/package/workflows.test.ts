@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { SUPPORTED_VERSIONS } from '../../src/versions/supported-versions.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -106,6 +107,16 @@ describe('the addresses in package.json', () => {
 })
 
 describe('STABILITY.md', () => {
+  it('has a row for each package with supported versions, which names the lowest of them', () => {
+    const rows = read('STABILITY.md').split('\n').filter(line => line.startsWith('| '))
+    for (const [name, range] of Object.entries(SUPPORTED_VERSIONS)) {
+      const [, , supported] = rows.find(row => row.startsWith('| ') && row.split('|')[1]!.includes(`(\`${name}\`)`))?.split('|') ?? []
+      expect(supported, name).toBeDefined()
+      const lowest = /\d+(?:\.\d+)*/.exec(range)![0].replace(/(?:\.0)+$/, '')
+      expect(` ${supported} `, name).toContain(` ${lowest} `)
+    }
+  })
+
   it('names files that exist', () => {
     const files = [...read('STABILITY.md').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, file]) => file!)
     expect(files.length).toBeGreaterThan(5)
