@@ -107,11 +107,19 @@ export function statusesWith(page: Page, text: string): Promise<string[]> {
   return page.evaluate(text => [...new Set((globalThis as unknown as { recordedRows: [string, string][] }).recordedRows.filter(([, rows]) => rows.includes(text)).map(([status]) => status))], text)
 }
 
-/** Runs in the page. Records the auth status and the rows in every animation frame. */
+/** Whether the browser had kept the page that it shows, instead of loading it again. */
+export function isKept(page: Page): Promise<boolean> {
+  return page.evaluate(() => (globalThis as unknown as { isKept: boolean }).isKept)
+}
+
+/** Runs in the page. Records the auth status and the rows in every animation frame, and whether the browser had kept the page. */
 function recordRows(): void {
   const rows: [string, string][] = []
   Object.assign(globalThis, { recordedRows: rows })
-  addEventListener('pageshow', () => rows.splice(0))
+  addEventListener('pageshow', ({ persisted }) => {
+    rows.splice(0)
+    Object.assign(globalThis, { isKept: persisted })
+  })
   const text = (selector: string): string => Array.from(document.querySelectorAll(selector), element => element.textContent.trim()).join()
   const look = (): void => {
     rows.push([text('.live-line [role="status"]').replace(/\s+/g, ' '), text('main li')])
