@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -28,5 +29,14 @@ describe('Vue DevTools', () => {
 
   it('are not in the production bundle of an app', async () => {
     expect(await bundle('production')).not.toMatch(WORDS)
+  })
+})
+
+describe('the pictures of DevTools', () => {
+  it('are all shown in the guide, with a description', () => {
+    const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
+    const guide = readFileSync(`${docs}guides/devtools.md`, 'utf8')
+    const shown = [...guide.matchAll(/!\[[^\]]{20,}\]\(\.\.\/public\/devtools\/([^)]+)\)/g)].map(([, file]) => file!)
+    expect(shown.sort()).toEqual(readdirSync(`${docs}public/devtools`).sort())
   })
 })
