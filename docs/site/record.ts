@@ -2,7 +2,7 @@
  * `npm run docs:record`: records the pages of the playground into `docs/public/recordings`. It needs Chromium and ffmpeg. Each frame is a screenshot
  * after a step and has a length of its own, so a recording does not depend on the speed of the machine. Names after the command choose recordings.
  */
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core'
 import { Buffer } from 'node:buffer'
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -66,10 +66,7 @@ class Recorder {
 /** The steps of each recording, after the demo user has signed in. */
 const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
   async tasks(recorder) {
-    const { page } = recorder
-    await page.route('**/two-windows', route => route.fulfill({ contentType: 'text/html', body: twoWindows('/tasks') }))
-    await page.goto(`${URL}/two-windows`)
-    const [left, right] = [page.frameLocator('#left'), page.frameLocator('#right')]
+    const { left, right } = await openTwoWindows(recorder.page, '/tasks')
     const field = left.getByLabel('New task')
     await field.waitFor()
     await right.getByLabel('New task').waitFor()
@@ -142,6 +139,117 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
     await page.getByRole('button', { name: 'Remove morning.png' }).waitFor()
     await recorder.hold(1600)
   },
+  async forms(recorder) {
+    const { page } = recorder
+    const field = page.getByLabel('Bird', { exact: true })
+    const report = page.getByRole('button', { name: 'Report' })
+    await recorder.hold(800)
+    await report.click()
+    await page.getByText('Which bird was it?', { exact: true }).waitFor()
+    await recorder.hold(1300)
+    await page.getByLabel('wood').check()
+    await recorder.type(text => field.fill(text), 'Dodo')
+    await report.click()
+    await page.getByText('The guide has no bird with the name Dodo.', { exact: true }).waitFor()
+    await recorder.hold(1600, true)
+    await recorder.type(text => field.fill(text), 'Raven')
+    await report.click()
+    await page.getByRole('region', { name: 'Your latest sightings' }).getByText('Raven, wood').waitFor()
+    await recorder.hold(1600)
+  },
+  async offline(recorder) {
+    const { page } = recorder
+    await page.goto(`${URL}/feed`)
+    for (const post of ['Good morning', 'The owl is awake']) {
+      await page.getByLabel('Say something').fill(post)
+      await page.getByRole('button', { name: 'Post' }).click()
+      await page.getByRole('region', { name: 'Posts' }).getByText(post).first().waitFor()
+    }
+    await page.goto(`${URL}/offline`)
+    const app = page.getByRole('region', { name: 'The app' })
+    await app.getByText('The owl is awake').first().waitFor()
+    await showInMiddle(app)
+    await recorder.hold(1200)
+    await page.getByLabel('Offline').check()
+    await recorder.hold(700)
+    await page.getByRole('button', { name: 'Start again' }).click()
+    await app.getByText('The owl is awake').first().waitFor()
+    await app.getByText('true', { exact: true }).waitFor()
+    await recorder.hold(1800, true)
+    await page.getByLabel('Fast').check()
+    await app.getByText('false', { exact: true }).waitFor()
+    await recorder.hold(1600)
+  },
+  async outbox(recorder) {
+    const { page } = recorder
+    const field = page.getByLabel('A note')
+    const waiting = page.getByRole('region', { name: 'Not written yet' })
+    await page.getByLabel('Offline').check()
+    await recorder.hold(800)
+    for (const note of ['Water the ferns', 'Call Grace']) {
+      await recorder.type(text => field.fill(text), note)
+      await page.getByRole('button', { name: 'Add' }).click()
+      await waiting.getByText(note, { exact: true }).waitFor()
+      await recorder.hold(900, true)
+    }
+    await page.getByLabel('Fast').check()
+    await page.getByRole('region', { name: 'Your notes' }).getByText('Call Grace').waitFor()
+    await waiting.getByText('Every note is written.').waitFor()
+    await recorder.hold(1800)
+  },
+  async scrolling(recorder) {
+    const { page } = recorder
+    // The list of sightings is empty, unless another recording has filled it.
+    const fill = page.getByRole('button', { name: 'Fill the list' })
+    const list = page.getByRole('region', { name: 'Sightings' })
+    await fill.or(list).first().waitFor()
+    await recorder.hold(800)
+    if (await fill.isVisible())
+      await fill.click()
+    await list.waitFor()
+    await showInMiddle(list)
+    await recorder.hold(1000)
+    for (let rows = 40; rows <= 100; rows += 20) {
+      // The list loads at a scroll event, and only after the page before has arrived.
+      while (await list.getByRole('listitem').count() < rows) {
+        await list.evaluate((element) => {
+          element.scrollBy(0, -20)
+          element.scrollTo(0, element.scrollHeight)
+        })
+        await delay(100)
+      }
+      await recorder.hold(700, true)
+    }
+    await page.getByRole('button', { name: 'Begin the conversation' }).click()
+    const messages = page.getByRole('region', { name: 'Messages' })
+    await messages.getByRole('listitem').nth(10).waitFor()
+    const send = page.getByRole('button', { name: 'Send' })
+    await showInMiddle(messages)
+    await recorder.hold(1000)
+    await recorder.type(text => page.getByLabel('Message', { exact: true }).fill(text), 'Good morning')
+    await send.click()
+    await messages.getByText('Good morning').last().waitFor()
+    await recorder.hold(1600)
+  },
+  async tabs(recorder) {
+    const { left, right } = await openTwoWindows(recorder.page, '/tabs.html')
+    for (const tab of [left, right])
+      await tab.locator('dl', { hasText: /share the connection\s*2/ }).waitFor()
+    const add = left.getByRole('button', { name: 'Add a task' })
+    await add.scrollIntoViewIfNeeded()
+    await right.getByRole('button', { name: 'Add a task' }).scrollIntoViewIfNeeded()
+    await recorder.hold(1500)
+    for (let count = 1; count <= 2; count++) {
+      const before = await right.getByRole('main').getByRole('checkbox').count()
+      await add.click()
+      await right.getByRole('main').getByRole('checkbox').nth(before).waitFor()
+      await left.getByRole('main').getByRole('checkbox').nth(before).waitFor()
+      await recorder.hold(1000)
+    }
+    await left.getByRole('main').getByRole('checkbox').first().click()
+    await right.locator('input:checked').first().waitFor()
+    await recorder.hold(1800)
+  },
   async account(recorder) {
     const { page } = recorder
     await recorder.hold(900)
@@ -172,10 +280,31 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
   },
 }
 
-/** Two pages of one browser side by side. */
+/** The browser paints what it has scrolled to in a later frame. */
+async function showInMiddle(part: Locator): Promise<void> {
+  await part.evaluate((element) => {
+    element.scrollIntoView({ block: 'center' })
+    return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  })
+}
+
+/** Opens two pages of one browser side by side. */
+async function openTwoWindows(page: Page, path: string): Promise<{ left: FrameLocator, right: FrameLocator }> {
+  await page.route('**/two-windows', route => route.fulfill({ contentType: 'text/html', body: twoWindows(path) }))
+  await page.goto(`${URL}/two-windows`)
+  return { left: page.frameLocator('#left'), right: page.frameLocator('#right') }
+}
+
 function twoWindows(path: string): string {
   return `<!doctype html><style>body{margin:0;display:flex;gap:8px;background:#75877f}iframe{border:0;width:50%;height:100vh;background:#fff}</style>
     <iframe id="left" src="${path}"></iframe><iframe id="right" src="${path}"></iframe>`
+}
+
+/** Runs in the page. Hides the button of Vue DevTools, which would cover a part of the page. */
+function hideDevTools(): void {
+  addEventListener('DOMContentLoaded', () => {
+    document.head.append(Object.assign(document.createElement('style'), { textContent: '#__vue-devtools-container__ { display: none }' }))
+  })
 }
 
 async function signInAsDemoUser(profile: BrowserContext): Promise<void> {
@@ -190,9 +319,10 @@ async function record(browser: Browser, { name, path, title }: typeof recordings
   const profile = await browser.newContext({ viewport: SIZE, colorScheme: 'light', reducedMotion: 'reduce' })
   profile.setDefaultTimeout(PATIENCE_MS)
   profile.setDefaultNavigationTimeout(PATIENCE_MS)
+  await profile.addInitScript(hideDevTools)
   await signInAsDemoUser(profile)
   const page = await profile.newPage()
-  if (name !== 'tasks') {
+  if (name !== 'tasks' && name !== 'tabs') {
     await page.goto(URL + path)
     await page.getByText('authenticated as').first().waitFor()
     await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })

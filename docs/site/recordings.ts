@@ -23,6 +23,11 @@ export const recordings: Recording[] = [
   { name: 'feed', path: '/feed', title: 'A public feed', text: 'A signed-in user posts. The query of the list always runs anonymously, so anonymous users can read it too.', source: 'pages/FeedPage.vue' },
   { name: 'optimistic', path: '/optimistic', title: 'Optimistic updates', text: 'A song moves at once, although the network is slow.', source: 'pages/OptimisticPage.vue' },
   { name: 'uploads', path: '/uploads', title: 'Uploads', text: 'A picture is uploaded with its progress, and is shown from the storage.', source: 'pages/UploadsPage.vue' },
+  { name: 'forms', path: '/forms', title: 'Forms', text: 'The schema is checked in the page. The server knows which birds exist, and its error appears at the field.', source: 'pages/FormsPage.vue' },
+  { name: 'scrolling', path: '/scrolling', title: 'Scrolling', text: 'Each page of a list is loaded before the user reaches its place, and a conversation follows new messages.', source: 'components/ScrolledSightings.vue' },
+  { name: 'offline', path: '/offline', title: 'Offline', text: 'An app that starts without a network shows its last results, marked as stale, until the live results arrive.', source: 'pages/OfflinePage.vue' },
+  { name: 'outbox', path: '/outbox', title: 'Offline notes', text: 'Notes that are added without a network are stored in the browser, and are written when the network is back.', source: 'pages/OutboxPage.vue' },
+  { name: 'tabs', path: '/tabs.html', title: 'One connection for all tabs', text: 'Two tabs share one socket and one query. A task that one tab adds appears in both.', source: 'tabs/main.ts' },
   { name: 'account', path: '/account', title: 'Account', text: 'The session, and a password that Better Auth refuses to change.', source: 'pages/AccountPage.vue' },
   { name: 'inspector', path: '/inspector', title: 'Inspector', text: 'The messages on the socket: one Connect, one Authenticate, and the queries in one burst.', source: 'pages/InspectorPage.vue' },
   { name: 'mocks', path: '/mocks', title: 'Mocks', text: 'One component in each of its states, without a deployment.', source: 'pages/MocksPage.vue' },
@@ -54,7 +59,7 @@ function writeSection({ name, path, title, text, source }: Recording): string {
   return `
 ## ${title}
 
-${text}
+${text} Run \`npm run dev\`, and open \`${path}\`.
 
 [![${title}: the page ${path} of the playground](../public/recordings/${name}.webp)](../public/recordings/${name}.webm)
 

@@ -37,6 +37,15 @@ describe('the site', () => {
     expect(dead).toEqual([])
   })
 
+  it('has each image, film and picture of a film that its pages show', () => {
+    const shown = htmlFiles.flatMap(file => [...readSite(file).matchAll(/<(?:img|video|source)\s[^>]*>/g)]
+      .flatMap(([tag]) => [...tag.matchAll(/\s(?:src|poster)="([^"]+)"/g)])
+      .map(([, address]) => ({ file, address: address!, url: new URL(address!.replaceAll('&amp;', '&'), `https://site.test/${file}`) })))
+    expect(shown.length).toBeGreaterThan(20)
+    const missing = shown.filter(({ url }) => url.host === 'site.test' && !files.includes(decodeURI(url.pathname).slice(1)))
+    expect(missing.map(({ file, address }) => `${file}: ${address}`)).toEqual([])
+  })
+
   it('shows no relative address of the repository', () => {
     const relative = htmlFiles.filter(file => /<a [^>]*?href="(?!\w+:)[^"]*(?:\.md|\.ts|\.\.\/)[#"]/.test(readSite(file)))
     expect(relative).toEqual([])
@@ -66,6 +75,7 @@ describe('the files for language models', () => {
     const pages = htmlFiles.filter(file => file !== 'index.html')
     expect(addresses.length).toBeGreaterThanOrEqual(pages.length)
     expect(addresses.filter(address => !files.includes(address))).toEqual([])
+    expect(pages.filter(file => !files.includes(file.replace(/\.html$/, '.md')))).toEqual([])
     expect(readSite('guides/awaiting.md')).toMatch(/^# Awaiting queries$/m)
     expect(readSite('llms-full.txt')).toContain('# Awaiting queries')
   })
