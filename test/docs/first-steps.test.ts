@@ -147,6 +147,7 @@ describe('new Nuxt app', () => {
     await signUp(page)
     await page.getByText('Hello Ada').waitFor()
     expect(await (await page.request.get(page.url())).text()).toContain('Hello Ada')
-    expect(problems).toEqual([])
+    // Nuxt answers with this status while it builds its server again for a package that Vite has found.
+    expect(problems.filter(problem => !problem.includes('503 (Dev server is unavailable)'))).toEqual([])
   })
 })
