@@ -177,10 +177,12 @@ describe('sharedTabs', () => {
     const owner = tokenRequests[0]!.page
     await crash(owner)
     const others = tabs.filter(tab => tab !== owner)
+    // The request of the crashed tab is still held. On a busy machine, each of the others may have
+    // requested a token for itself, which they do after five seconds without an answer.
     for (const tab of others)
       await eventually(() => rows(tab)).toEqual(['First'])
+    expect(tokenRequests.filter(({ page }) => page !== owner)).not.toEqual([])
     held.forEach(resolve => resolve())
-    expect(tokenRequests.filter(({ page }) => page !== owner)).toHaveLength(1)
   })
 })
 
