@@ -163,7 +163,7 @@ describe('Vue DevTools', () => {
       page.deployment.functions.set('tasks:list', () => ['Water the ferns'])
       page.run(() => useConvexQuery(api.tasks, {}))
       const { result } = page.run(() => useConvexMutation(api.add, {
-        optimisticUpdate: (store, { text }) => store.setQuery(api.tasks, {}, [...store.getQuery(api.tasks, {})!, text]),
+        optimisticUpdate: (store, { text }) => store.setQuery(api.tasks, {}, [...store.getQuery(api.tasks, {})!, text] as any),
       }))
       await page.tick()
       result.mutate({ text: 'Feed the cat' }).catch(() => {})

@@ -9,7 +9,7 @@ function eventOf(path: string): H3Event {
 }
 
 function convexOf(details: Partial<EventConvex> = {}): EventConvex {
-  const request = { fetchQuery: async () => 'rows' } as unknown as EventConvex['request']
+  const request = { fetchAuthQuery: async () => 'rows' } as unknown as EventConvex['request']
   return { request, anonymousRequest: request, findIdentity: async () => null, assumeIdentity: async () => null, isShared: false, ...details }
 }
 
@@ -31,7 +31,7 @@ describe('createRequestRecords', () => {
     expect(records.latest).toEqual([])
     const latest = await record(records, convexOf(), async ({ findIdentity, request }) => {
       await findIdentity()
-      await request.fetchQuery('tasks:list' as any, {} as any)
+      await request.fetchAuthQuery('tasks:list' as any, {} as any)
     })
     expect(latest).toMatchObject({ path: '/', status: 200, identity: 'anonymous', isShared: false, queries: [{ name: 'tasks:list' }] })
     expect(latest.queries[0]).not.toHaveProperty('error')
@@ -44,12 +44,12 @@ describe('createRequestRecords', () => {
   })
 
   it('records the error of a failing query, and passes it on', async () => {
-    const fetchQuery = async (): Promise<never> => {
+    const fetchAuthQuery = async (): Promise<never> => {
       throw new Error('Too many rows')
     }
-    const convex = convexOf({ request: { fetchQuery } as unknown as EventConvex['request'] })
+    const convex = convexOf({ request: { fetchAuthQuery } as unknown as EventConvex['request'] })
     const latest = await record(createRequestRecords(), convex, ({ request }) =>
-      expect(request.fetchQuery('tasks:list' as any, {} as any)).rejects.toThrow('Too many rows'))
+      expect(request.fetchAuthQuery('tasks:list' as any, {} as any)).rejects.toThrow('Too many rows'))
     expect(latest.queries).toEqual([{ name: 'tasks:list', durationMs: expect.any(Number), error: 'Too many rows' }])
   })
 
