@@ -108,7 +108,7 @@ describe('npm run release', () => {
     expect(git('log', '-1', '--format=%s')).toBe('feat(query): make queries live')
   })
 
-  it('refuses a release if the subject of a commit is not "type(scope): text", but not because of a merge', () => {
+  it('refuses subjects of commits that are not "type(scope): text", except those of merges', () => {
     const { folder, git, run } = createRepository()
     git('checkout', '--quiet', '-b', 'other', 'v0.1.0')
     git('commit', '--quiet', '--allow-empty', '--message', 'fix: a mistake')
