@@ -80,7 +80,7 @@ export function writeFilm(label: string, poster: string, film: string): string {
 }
 
 function writePage(source: string, text: string, sources: string[]): string {
-  return outsideFences(text, prose => prose
+  return outsideFences(inlineReferences(text), prose => prose
     // The site has its own navigation.
     .replace(/^\[Index\]\(.*\n+/m, '')
     .replace(/^<!--[\s\S]*?-->\n+/gm, '')
@@ -93,6 +93,18 @@ function writePage(source: string, text: string, sources: string[]): string {
       mark ? whole : writeLink(source, label, target, sources)))
     // The attributes of an example are for the tests.
     .replace(/^( *```\w+) .*$/gm, '$1')
+}
+
+/** Replaces links whose address is defined at the end of the page (`[label]: address`) by links with an address. */
+function inlineReferences(text: string): string {
+  const definition = /^\[([^\]\n]+)\]: (\S+)\n?/gm
+  const addresses = new Map([...text.matchAll(definition)].map(([, label, address]) => [label!, address!]))
+  if (addresses.size === 0)
+    return text
+  return text.replace(definition, '').replace(/\[([^[\]\n]+)\](?!\()/g, (whole, label: string) => {
+    const address = addresses.get(label)
+    return address ? `[${label}](${address})` : whole
+  })
 }
 
 /** Links to a page of the site, or to a file on the repository's host. Without such a host, only the text remains. */

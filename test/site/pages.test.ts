@@ -75,7 +75,7 @@ describe('the files for language models', () => {
     const pages = htmlFiles.filter(file => file !== 'index.html')
     expect(addresses.length).toBeGreaterThanOrEqual(pages.length)
     expect(addresses.filter(address => !files.includes(address))).toEqual([])
-    expect(pages.filter(file => !files.includes(file.replace(/\.html$/, '.md')))).toEqual([])
+    expect(pages.filter(file => !files.includes(file.replace(/(?:\/index)?\.html$/, '.md')))).toEqual([])
     expect(readSite('guides/awaiting.md')).toMatch(/^# Awaiting queries$/m)
     expect(readSite('llms-full.txt')).toContain('# Awaiting queries')
   })

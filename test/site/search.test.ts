@@ -18,7 +18,7 @@ const QUESTIONS: { topic: string, answers: string[], wordings: string[] }[] = [
   },
   {
     topic: 'why a user was signed out',
-    answers: ['/guides/signing-out-and-switching#why-a-user-was-signed-out'],
+    answers: ['/guides/signing-out-and-switching#why-a-user-was-signed-out', '/errors/SESSION_ENDED#session_ended'],
     wordings: ['why was a user signed out', 'user logged out unexpectedly', 'why am I logged out', 'unexpected logout', 'session expired'],
   },
   {
