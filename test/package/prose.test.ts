@@ -72,6 +72,13 @@ describe('the files of src', () => {
   })
 })
 
+describe('all files', () => {
+  it('have no marks of a conflict that a merge has left', () => {
+    const marked = [...sources, ...tests, ...examples, ...pages].filter(file => /^(?:<{7}|>{7}) /m.test(read(file)))
+    expect(marked).toEqual([])
+  })
+})
+
 describe('the files of examples', () => {
   it('have no line of more than 120 columns, nor a comment of more than 100', () => {
     expect(examples.length).toBeGreaterThan(0)

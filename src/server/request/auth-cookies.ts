@@ -88,19 +88,12 @@ function sessionOf(candidates: string[], isUnambiguous: boolean): SessionCookie 
 }
 
 /**
-<<<<<<< HEAD
  * Better Auth uses neither the binding of the token nor the companion cookie. Better Auth's cookie
  * cache of the session must not be sent to Better Auth, which trusts the cache without checking
  * that the cache belongs to the session cookie of the same request. The only exception is in
  * `session-cache.ts`.
-=======
- * Better Auth uses neither the binding nor the companion of the session cookie. Better Auth's
- * cookie cache of the session must not be sent to Better Auth, which trusts the cache without
- * checking that the cache belongs to the session cookie of the same request. The only exception is
- * in `session-cache.ts`.
  *
  * @see docs/contributing/convex-client.md#better-auth-on-convex
->>>>>>> aac7e68f (docs(contributing): name a source and a test for each fact)
  */
 function isForAppOnly(kind: string | null): boolean {
   return kind === 'convex_jwt_binding' || kind === STORE_KEY_COOKIE || isSessionCache(kind)
