@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url'
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
 
-/** The folder of the build. */
-const { BENCH_OUTPUT } = process.env
+/** The folder of the build; whether the app uses the `package` or the `sources`. */
+const { BENCH_OUTPUT, BENCH_CONVUE } = process.env
 
-export default defineNuxtConfig({
+const sources = {
   modules: [path('../../src/nuxt/module.ts')],
   alias: {
     'convue/convex/client': path('../../src/convex/client/index.ts'),
@@ -15,6 +15,10 @@ export default defineNuxtConfig({
     'convue/server': path('../../src/server/index.ts'),
     'convue': path('../../src/index.ts'),
   },
+}
+
+export default defineNuxtConfig({
+  ...BENCH_CONVUE === 'package' ? { modules: ['convue/nuxt'] } : sources,
   convex: { functions: '../../test/support/convex' },
   buildDir: `${BENCH_OUTPUT}/build`,
   nitro: { output: { dir: `${BENCH_OUTPUT}/output` } },

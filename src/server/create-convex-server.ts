@@ -31,7 +31,8 @@ export interface ConvexServer {
 
 /**
  * Connects an app's server to a Convex deployment with Better Auth, in any runtime that has
- * `fetch`. Between requests, it only keeps Better Auth's public keys.
+ * `fetch`. Between requests, it only keeps Better Auth's public keys and the tokens that it has
+ * verified with them.
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
 /** The hash that binds a token to the session cookie for which it was issued. */
+import { sha256 } from './sha256.ts'
 
 /**
  * A SHA-256 hash as base64url: the value of the cookie `convex_jwt_binding`. It needs no key, since
@@ -9,7 +10,6 @@
  * @param token the token that was issued for this session.
  */
 export async function tokenBinding(session: string, token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${session}; ${token}`))
-  const base64 = btoa(String.fromCharCode(...new Uint8Array(digest)))
+  const base64 = btoa(String.fromCharCode(...await sha256(`${session}; ${token}`)))
   return base64.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }

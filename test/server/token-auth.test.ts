@@ -136,6 +136,47 @@ describe.each(transports)('getTokenAuth, with Better Auth $name', ({ optionsFor 
     expect(await read(server, await sign(key))).toBeNull()
   })
 
+  it('verifies the signature of a token only once', async () => {
+    const server = await createWarmServer()
+    const token = await sign(key)
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    const found = [await read(server, token), await read(server, token)]
+    expect(found.map(auth => auth?.token)).toEqual([token, token])
+    expect(verify).toHaveBeenCalledOnce()
+    verify.mockRestore()
+  })
+
+  it('returns null for a token that it has verified, once the token is about to expire', async () => {
+    const server = await createWarmServer()
+    const token = await sign(key, { expiresIn: 300 })
+    expect(await read(server, token)).not.toBeNull()
+    vi.setSystemTime(Date.now() + 241_000)
+    expect(await read(server, token)).toBeNull()
+  })
+
+  it('no longer accepts a token that it has verified with a key which was removed', async () => {
+    const server = await createWarmServer()
+    const token = await sign(key, { expiresIn: 3_600 })
+    expect(await read(server, token)).not.toBeNull()
+    key = await createKey('second')
+    published = [key]
+    vi.setSystemTime(Date.now() + 601_000)
+    await receiveKeys(server)
+    expect(await read(server, token)).toBeNull()
+  })
+
+  it('remembers at most 1,000 tokens', async () => {
+    const server = await createWarmServer()
+    const token = await sign(key)
+    await read(server, token)
+    for (let index = 0; index < 1_000; index++)
+      await read(server, await sign(key))
+    const verify = vi.spyOn(crypto.subtle, 'verify')
+    expect(await read(server, token)).not.toBeNull()
+    expect(verify).toHaveBeenCalledOnce()
+    verify.mockRestore()
+  })
+
   it('accepts the tokens of a new key once it has received the key', async () => {
     const server = await createWarmServer()
     published.unshift(await createKey('second'))

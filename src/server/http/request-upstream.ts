@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../shared/auth-answers.ts'
 import type { ServerConfig } from '../config/server-config.ts'
 import { isUnauthorized, readJsonAnswer } from '../../shared/auth-answers.ts'
-import { readBody } from './read-body.ts'
+import { readText } from './read-body.ts'
 import { RequestAuthError } from './send-to-auth.ts'
 import { TimeoutError, withTimeout } from './with-timeout.ts'
 
@@ -50,13 +50,13 @@ function noAnswerReason(error: unknown, timeoutMs: number | null): string {
 
 async function readAnswer(response: Response, maxBytes: number): Promise<UpstreamAnswer> {
   const { status, headers } = response
-  const content = await readBody(response, maxBytes)
+  const content = await readText(response, maxBytes)
   if (content === null) {
     // The connection can only be reused once the rest of the body has been read or cancelled.
     response.body?.cancel().catch(() => {})
     return { kind: 'failure', status, reason: `${status} with more than ${maxBytes} bytes` }
   }
-  const body = readJsonAnswer(await content.text())
+  const body = readJsonAnswer(content)
   if (body === undefined)
     return { kind: 'failure', status, reason: `${status} without JSON` }
   return { kind: 'answer', status, headers, body }

@@ -1,5 +1,6 @@
 /** The headers that the proxy sends to Better Auth and to the client. */
 import type { ServerConfig } from '../config/server-config.ts'
+import type { AuthCookies } from './auth-cookies.ts'
 import { listEntries, publicOrigin } from '../config/public-origin.ts'
 import { readAuthCookies } from './auth-cookies.ts'
 import { createServerAddress } from './client-address.ts'
@@ -42,7 +43,8 @@ export const PRIVATE_HEADERS = { 'cache-control': 'private, no-store', 'vary': '
  */
 export function requestHeaders(request: Request, address: string | null, config: ServerConfig): Headers {
   const named = namedInConnection(request.headers)
-  const headers = originHeaders(request, config, address)
+  const cookies = readAuthCookies(request.headers.get('cookie'), config)
+  const headers = originHeaders(request, cookies, config, address)
   for (const [name, value] of request.headers) {
     const isOurs = NOT_FOR_UPSTREAM.test(name) || name === config.clientAddressHeader
     if (!HOP_BY_HOP.test(name) && !isOurs && !named.has(name))
@@ -57,6 +59,7 @@ export function requestHeaders(request: Request, address: string | null, config:
  */
 export function originHeaders(
   request: Request,
+  cookies: AuthCookies,
   config: ServerConfig,
   address: string | null = createServerAddress(),
 ): Headers {
@@ -72,9 +75,8 @@ export function originHeaders(
   })
   if (address)
     headers.set(config.clientAddressHeader, address)
-  const cookies = readAuthCookies(request.headers.get('cookie'), config).header
-  if (cookies)
-    headers.set('cookie', cookies)
+  if (cookies.header)
+    headers.set('cookie', cookies.header)
   return headers
 }
 

@@ -81,7 +81,7 @@ export function createRequestIdentity(
   let confirmation: Promise<unknown> | undefined
 
   async function requestAuth(path: string): Promise<UpstreamAnswer> {
-    const answer = await send(path, originHeaders(request, config))
+    const answer = await send(path, originHeaders(request, cookies, config))
     await keepCookies(answer)
     return answer
   }
@@ -139,7 +139,7 @@ export function createRequestIdentity(
   }
 
   async function requestPublic(path: string): Promise<UpstreamAnswer> {
-    const headers = originHeaders(request, config)
+    const headers = originHeaders(request, cookies, config)
     headers.delete('cookie')
     return await send(path, headers)
   }
@@ -236,7 +236,7 @@ export function createRequestIdentity(
     const cookie = cookiesWithCache(cookies, config)
     if (!cookie)
       return null
-    const headers = originHeaders(request, config)
+    const headers = originHeaders(request, cookies, config)
     headers.set('cookie', cookie)
     const answer = await send('/get-session', headers)
     if (answer.kind !== 'answer' || !isSessionOfCookie(answer, cookies, config))

@@ -20,6 +20,8 @@ interface Issuer {
   name: string
   keys: JWTVerifyGetKey
   receivedAt: number
+  /** The claims of tokens that these keys have verified, by token; the oldest first. */
+  verified: Map<string, JWTPayload>
 }
 
 /** The keys are requested again after this time, so that removed keys are not used for long. */
@@ -30,6 +32,9 @@ const MAX_AGE_MS = 10 * 60_000
  * can send, and failed requests therefore cause only few requests.
  */
 const COOL_DOWN_MS = 30_000
+
+/** At about 1 kB for each token and its claims, the verified tokens need at most about 1 MB. */
+const MAX_VERIFIED = 1_000
 
 /** The `applicationID` of the tokens in `auth.config.ts`. */
 const AUDIENCE = 'convex'
@@ -57,7 +62,7 @@ export function createTokenVerifier(): TokenVerifier {
     const name = bodyOf(configuration)?.issuer
     const keySet = readKeySet(bodyOf(keys))
     if (typeof name === 'string' && keySet)
-      issuer = { name, keys: keySet, receivedAt: now }
+      issuer = { name, keys: keySet, receivedAt: now, verified: new Map() }
   }
 
   return {
@@ -68,6 +73,9 @@ export function createTokenVerifier(): TokenVerifier {
         refreshLater()
         return null
       }
+      const known = issuer.verified.get(token)
+      if (known)
+        return known.exp! * 1000 > Date.now() ? known : null
       try {
         const { payload } = await jwtVerify(token, issuer.keys, {
           issuer: issuer.name,
@@ -75,6 +83,7 @@ export function createTokenVerifier(): TokenVerifier {
           algorithms: ALGORITHMS,
           requiredClaims: ['sub', 'exp'],
         })
+        remember(issuer.verified, token, payload)
         return payload
       }
       catch (error) {
@@ -84,6 +93,12 @@ export function createTokenVerifier(): TokenVerifier {
       }
     },
   }
+}
+
+function remember(verified: Map<string, JWTPayload>, token: string, claims: JWTPayload): void {
+  verified.set(token, claims)
+  if (verified.size > MAX_VERIFIED)
+    verified.delete(verified.keys().next().value!)
 }
 
 function bodyOf(answer: UpstreamAnswer): Record<string, any> | null {

@@ -25,6 +25,7 @@ export default defineNitroPlugin((nitro) => {
   const findIdentity = createIdentityFinder()
   const reportRejection = createRejectionReport()
   trackCallers(nitro)
+  const incomingRequests = new WeakMap<H3Event, Request>()
   const requests = new WeakMap<H3Event, ConvexRequest>()
   const convexOf = new WeakMap<H3Event, EventConvex>()
   const assumeIdentity = createAssumptions(nitro, (event, isOther) => {
@@ -34,6 +35,16 @@ export default defineNitroPlugin((nitro) => {
       requests.delete(outermostEvent(event))
     }
   })
+
+  function incomingOf(event: H3Event): Request {
+    let incoming = incomingRequests.get(event)
+    if (!incoming) {
+      incoming = new Request(requestUrl(event), { headers: event.headers })
+      incomingRequests.set(event, incoming)
+      eventsOfRequests.set(incoming, event)
+    }
+    return incoming
+  }
 
   /**
    * An event with the same cookies as its outermost event shares the `ConvexRequest` of the
@@ -51,16 +62,14 @@ export default defineNitroPlugin((nitro) => {
       return requestOf(outermost)
     let request = requests.get(event)
     if (!request) {
-      const incoming = toRequest(event)
-      eventsOfRequests.set(incoming, event)
-      request = server.forRequest(incoming, { causedBy: toRequest(outermost) })
+      request = server.forRequest(incomingOf(event), { causedBy: incomingOf(outermost) })
       requests.set(event, request)
     }
     return request
   }
 
   function create(event: H3Event): EventConvex {
-    const causedBy = toRequest(outermostEvent(event))
+    const causedBy = incomingOf(outermostEvent(event))
     const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
     if (isShared(event)) {
       return {
@@ -104,10 +113,6 @@ export default defineNitroPlugin((nitro) => {
     nitro.hooks.hook('render:before', refuseToRender)
   }
 })
-
-function toRequest(event: H3Event): Request {
-  return new Request(requestUrl(event), { headers: event.headers })
-}
 
 function hasSameCookies(one: H3Event, other: H3Event): boolean {
   return getRequestHeader(one, 'cookie') === getRequestHeader(other, 'cookie')
