@@ -7,13 +7,13 @@ import { addAuthDatabase } from './module/auth-database.ts'
 import { findAuthProvider, findIdentitySource } from './module/auth-provider.ts'
 import { addAuthRoutes, addPageRules, protectAuthRoutes } from './module/auth-routes.ts'
 import { addAuthImports, addAutoImports } from './module/auto-imports.ts'
+import { addBrowserFeatures, storesData } from './module/browser-features.ts'
 import { addConvexAliases } from './module/convex-alias.ts'
 import { setUpDevelopment } from './module/development.ts'
 import { findFunctionsLayer, findLayers } from './module/layers.ts'
 import { warnOfMissingUrl } from './module/missing-url.ts'
 import { assertSerializable, defaults } from './module/options.ts'
 import { addDevtoolsTab, recordRequests } from './module/request-records.ts'
-import { addResultStore } from './module/result-store.ts'
 import { addBuildConstants, setIdentitySource, setRuntimeConfig } from './module/runtime-config.ts'
 import { addAuthTypes, addRuntimeTypes } from './module/types.ts'
 import { warnOfVersionConflicts } from './module/versions.ts'
@@ -40,11 +40,11 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     setRuntimeConfig(options, nuxt)
     const embedded = await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
     addBuildConstants(options, nuxt, embedded)
-    addResultStore(options)
+    addBrowserFeatures(options)
     if (!embedded)
       warnOfMissingUrl(nuxt)
     addConvexAliases(nuxt, functionsLayer, layers[0])
-    const authClientFile = await addAuthClient(nuxt, layers, provider, !!options.persist)
+    const authClientFile = await addAuthClient(nuxt, layers, provider, storesData(options))
 
     addPlugin({ src: resolve('./runtime/app/plugins/convex.server'), mode: 'server' })
     addPlugin({ src: resolve('./runtime/app/plugins/convex.client'), mode: 'client' })

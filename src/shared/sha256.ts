@@ -2,7 +2,16 @@
 
 /** Of `node:crypto`; typed here, since this file also runs where Node's types are not known. */
 interface NodeCrypto {
-  createHash: (algorithm: 'sha256') => { update: (text: string, encoding: 'utf8') => { digest: () => Uint8Array<ArrayBuffer> } }
+  createHash: (algorithm: 'sha256') => NodeHash
+}
+
+interface NodeHash {
+  update: (text: string, encoding: 'utf8') => NodeHash
+  digest: () => Uint8Array<ArrayBuffer>
+}
+
+interface NodeProcess {
+  getBuiltinModule?: (name: string) => unknown
 }
 
 const nodeCrypto = findNodeCrypto()
@@ -20,9 +29,9 @@ export async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
 /** `undefined` outside of Node, and in runtimes that only imitate `process`. */
 function findNodeCrypto(): NodeCrypto | undefined {
   try {
-    const crypto = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule?.('node:crypto')
-    const { createHash } = crypto as { createHash?: unknown }
-    return typeof createHash === 'function' ? crypto as NodeCrypto : undefined
+    const { process } = globalThis as { process?: NodeProcess }
+    const found = process?.getBuiltinModule?.('node:crypto') as Partial<NodeCrypto> | undefined
+    return typeof found?.createHash === 'function' ? found as NodeCrypto : undefined
   }
   catch {
     return undefined

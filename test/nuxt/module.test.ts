@@ -202,18 +202,35 @@ describe('queryAuth, keepPreviousData and lingerMs', () => {
   })
 })
 
-describe('persist', () => {
-  it('adds the store for results to the pages, with its options and the prefix of the cookies', async () => {
-    const { contentsOf } = await setUp({ convex: { persist: { version: '2' }, server: { cookiePrefix: 'shop' } } })
-    const contents = await contentsOf('convue/result-store.mjs')
+describe('persist, outbox and sharedTabs', () => {
+  const contentsWith = async (convex: ModuleOptions): Promise<string> => await (await setUp({ convex })).contentsOf('convue/browser-features.mjs')
+
+  it('persist adds the store for results, with its options and the prefix of the cookies', async () => {
+    const contents = await contentsWith({ persist: { version: '2' }, server: { cookiePrefix: 'shop' } })
     expect(contents).toContain('from \'convue/persist\'')
     expect(contents).toContain('indexedDbStore({ ...{"cookiePrefix":"shop","version":"2"}, readAfter })')
-    expect(await (await setUp({ convex: { persist: true } })).contentsOf('convue/result-store.mjs')).toContain('indexedDbStore({ ...{}, readAfter })')
+    expect(await contentsWith({ persist: true })).toContain('indexedDbStore({ ...{}, readAfter })')
   })
 
-  it('adds nothing by default', async () => {
-    const { contentsOf } = await setUp()
-    expect(await contentsOf('convue/result-store.mjs')).toBe('export const createResultStore = () => undefined\n')
+  it('outbox adds the outbox, with its options', async () => {
+    const contents = await contentsWith({ outbox: { onSignOut: 'clear' } })
+    expect(contents).toContain('from \'convue/offline\'')
+    expect(contents).toContain('indexedDbOutbox({"onSignOut":"clear"})')
+    expect(await contentsWith({ outbox: true })).toContain('indexedDbOutbox({})')
+  })
+
+  it('sharedTabs adds the shared worker', async () => {
+    const contents = await contentsWith({ sharedTabs: true })
+    expect(contents).toContain('from \'convue/tabs\'')
+    expect(contents).toMatch(/import TabsWorker from ".*tabs-worker\?sharedworker"/)
+  })
+
+  it('add nothing by default', async () => {
+    expect(await contentsWith({})).toBe([
+      'export const createResultStore = () => undefined\n',
+      'export const createOutbox = () => undefined\n',
+      'export const clientOptions = undefined\n',
+    ].join(''))
   })
 })
 

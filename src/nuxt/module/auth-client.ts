@@ -10,8 +10,8 @@ import { addTemplate, createResolver, findPath } from 'nuxt/kit'
  */
 const BUNDLED = ['convex/browser', 'convex/server', 'convex/values', 'convue > @vueuse/core']
 
-/** The packages that `convue/persist` imports. */
-const RESULT_STORE_PACKAGES = ['convue > idb']
+/** The packages that `convue/persist` and `convue/offline` import. */
+const STORAGE_PACKAGES = ['convue > idb']
 
 /** The packages that the default auth client imports. */
 const AUTH_PACKAGES = ['better-auth/vue']
@@ -26,9 +26,9 @@ export async function addAuthClient(
   nuxt: Nuxt,
   layers: Layer[],
   provider: AuthProvider,
-  hasResultStore: boolean,
+  hasStorage: boolean,
 ): Promise<string | null> {
-  const packages = [...BUNDLED, ...hasResultStore ? RESULT_STORE_PACKAGES : []]
+  const packages = [...BUNDLED, ...hasStorage ? STORAGE_PACKAGES : []]
   let file = await findOwnFile(layers)
   if (!file && (provider === 'convue' || provider === 'local')) {
     file = resolve('../runtime/app/utils/default-auth-client')

@@ -1,6 +1,7 @@
 /** The options of the Nuxt module, their defaults and checks. */
 import type { QueryAuth } from 'convue'
 import type { DevOptions } from 'convue/dev'
+import type { IndexedDbOutboxOptions } from 'convue/offline'
 import type { IndexedDbStoreOptions } from 'convue/persist'
 import type { ConvexServerOptions } from 'convue/server'
 import type { PageTarget } from './page-target.ts'
@@ -96,6 +97,20 @@ export interface ModuleOptions {
    * @default false
    */
   persist?: boolean | Omit<IndexedDbStoreOptions, 'filter' | 'readAfter'>
+  /**
+   * `true`, or options of `indexedDbOutbox` of `convue/offline`: the browser stores mutations with
+   * `offline: true`, so that they survive a reload.
+   *
+   * @default false
+   */
+  outbox?: boolean | IndexedDbOutboxOptions
+  /**
+   * `true`: all tabs of a browser use one connection and one token, which a shared worker holds:
+   * see `sharedTabs` of `convue/tabs`.
+   *
+   * @default false
+   */
+  sharedTabs?: boolean
   /** Options that only the app's server needs: see `createConvexServer`. @default {} */
   server?: ModuleServerOptions
   /**

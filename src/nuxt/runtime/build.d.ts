@@ -13,8 +13,11 @@ declare module '#build/convue/options.mjs' {
   export const pages: { auth: import('../module/options.ts').PageAuth, signInPath: Page, homePath: Page }
 }
 
-declare module '#build/convue/result-store.mjs' {
-  export const createResultStore: (readAfter?: Promise<unknown>) => import('convue').ConvexOptions['persist']
+declare module '#build/convue/browser-features.mjs' {
+  type Options = import('convue').ConvexOptions
+  export const createResultStore: (readAfter?: Promise<unknown>) => Options['persist']
+  export const createOutbox: () => Options['outbox']
+  export const clientOptions: Options['clientOptions']
 }
 
 declare module '#internal/nuxt/paths' {

@@ -38,6 +38,18 @@ export const add = mutation({
   },
 })
 
+/**
+ * Accepts the key of the outbox, as a mutation of `defineOfflineMutation` does, but stores none. `convue/convex` is not
+ * imported, since a test compiles this folder without the sources.
+ */
+export const addOffline = mutation({
+  args: { text: v.string(), offlineKey: v.optional(v.string()) },
+  handler: async (ctx, { text }) => {
+    const owner = await requireSubject(ctx)
+    return await ctx.db.insert('tasks', { owner, text, done: false })
+  },
+})
+
 export const toggle = mutation({
   args: { id: v.id('tasks') },
   handler: async (ctx, { id }) => {

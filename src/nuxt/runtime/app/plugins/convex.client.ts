@@ -4,8 +4,8 @@ import type { ConvexPayload } from '../utils/payload.ts'
 import { createConvex, restoreSsrData } from 'convue'
 import { defineNuxtPlugin, useRuntimeConfig } from 'nuxt/app'
 import { findAuthClient } from '#build/convue/auth-client.mjs'
+import { clientOptions, createOutbox, createResultStore } from '#build/convue/browser-features.mjs'
 import { clientPath, queryDefaults, tokenPath, tokens } from '#build/convue/options.mjs'
-import { createResultStore } from '#build/convue/result-store.mjs'
 
 export default defineNuxtPlugin({
   name: 'convue',
@@ -26,6 +26,8 @@ export default defineNuxtPlugin({
       initialAuth: auth,
       ssrData,
       persist: createResultStore(hydrated),
+      outbox: createOutbox(),
+      clientOptions,
     }))
     nuxtApp.hook('app:suspense:resolve', ssrData.endHydration)
   },

@@ -1,0 +1,2 @@
+/** The shared worker of the option `sharedTabs`. */
+import 'convue/tabs/worker'
