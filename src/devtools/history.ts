@@ -20,7 +20,7 @@ export interface CallRecord {
   error?: Error
 }
 
-/** The changes of a query since DevTools observe it. */
+/** The changes of a query, or of all queries of a list, since DevTools observe them. */
 export interface QueryChanges {
   count: number
   /** The time of the last change, in ms since 1970. */
@@ -38,7 +38,8 @@ export type HistoryEvent
 export interface History {
   /** The latest calls, the oldest first. */
   readonly calls: readonly CallRecord[]
-  changesOf: (entry: QueryEntry) => QueryChanges | undefined
+  /** The changes of some queries together. The last change is the latest change of one of them. */
+  changesOf: (entries: readonly QueryEntry[]) => QueryChanges | undefined
   /** A name of a client that remains the same, such as `user 1`. */
   nameOf: (client: OpenClient) => string
   stop: () => void
@@ -86,6 +87,12 @@ export function createHistory(app: InspectedApp, emit: (event: HistoryEvent) => 
         unexplained.push(change)
       emit({ kind: 'query' })
     }, { flush: 'sync' }))
+  }
+
+  function changesOf(entries: readonly QueryEntry[]): QueryChanges | undefined {
+    const known = entries.map(entry => changes.get(entry)).filter(change => change !== undefined)
+    const [latest] = known.toSorted((one, other) => other.at - one.at)
+    return latest && { ...latest, count: known.reduce((sum, { count }) => sum + count, 0) }
   }
 
   /** While a call is being passed to its client, its optimistic update is the cause. */
@@ -225,7 +232,7 @@ export function createHistory(app: InspectedApp, emit: (event: HistoryEvent) => 
 
   return {
     calls,
-    changesOf: entry => changes.get(entry),
+    changesOf,
     nameOf,
     stop() {
       isStopped = true

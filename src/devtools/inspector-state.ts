@@ -49,7 +49,7 @@ function sectionsOf(app: InspectedApp, history: History, id: string): Record<str
     }
     default: {
       const item = [...app.record.shown].find(item => shownId(item) === id)
-      return item && describeShown(item)
+      return item && describeShown(app, history, item)
     }
   }
 }
@@ -105,7 +105,6 @@ function describeConnection({ kind, client }: OpenClient): Record<string, Fields
 function describeQuery(app: InspectedApp, history: History, entry: QueryEntry): Record<string, Fields> {
   const { query, state, users, lingersUntil } = entry
   const { status, value, error, isStale } = state.value
-  const changes = history.changesOf(entry)
   return {
     'Query': { 'function': query.name, 'args': query.args, 'auth mode': query.auth, 'live': query.isLive },
     'State': {
@@ -114,14 +113,20 @@ function describeQuery(app: InspectedApp, history: History, entry: QueryEntry): 
       'data': value,
       error,
       'stale': isStale,
-      'size': sizeOf(value),
+      'size': sizeOf([entry]),
     },
     'Use': {
       'subscribers': users,
       'lingers for': users === 0 ? seconds(lingersUntil - performance.now()) : undefined,
     },
-    'Last change': { 'at': time(changes?.at), 'caused by': changes?.cause, 'changes': changes?.count },
+    'Last change': describeChanges(history, [entry]),
   }
+}
+
+/** The last change of a query, or of all pages of a list. */
+function describeChanges(history: History, entries: QueryEntry[]): Fields {
+  const changes = history.changesOf(entries)
+  return { 'at': time(changes?.at), 'caused by': changes?.cause, 'changes': changes?.count }
 }
 
 /** Why a query is paused or waits. */
@@ -148,19 +153,30 @@ function describeCall(call: CallRecord): Record<string, Fields> {
   }
 }
 
-function describeShown({ kind, name, auth, read }: ShownItem): Record<string, Fields> {
-  const { status, pausedBy, args, rows, pages, uploads } = read()
-  return {
+function describeShown(app: InspectedApp, history: History, item: ShownItem): Record<string, Fields> {
+  const { kind, name, auth } = item
+  const { status, pausedBy, args, rows, pages, queryKeys, uploads } = item.read()
+  const sections: Record<string, Fields> = {
     Function: { 'name': name, args, 'used by': kind, 'auth mode': auth },
     State: { status, 'paused by': pausedBy, rows, pages, uploads },
   }
+  if (!queryKeys)
+    return sections
+  const entries = queryKeys.map(key => app.store.entries?.get(key)).filter(entry => entry !== undefined)
+  return {
+    ...sections,
+    'State': { ...sections.State, size: sizeOf(entries) },
+    'Last change': describeChanges(history, entries),
+  }
 }
 
-/** The size of the result as JSON, which is the form in which Convex sends it. */
-function sizeOf(value: Value | undefined): string | undefined {
-  if (value === undefined)
+/** The size of the results as JSON, which is the form in which Convex sends them. */
+function sizeOf(entries: QueryEntry[]): string | undefined {
+  const values = entries.map(({ state }) => state.value.value).filter((value): value is Value => value !== undefined)
+  if (values.length === 0)
     return undefined
-  const bytes = new TextEncoder().encode(JSON.stringify(convexToJson(value))).length
+  const texts = values.map(value => JSON.stringify(convexToJson(value)))
+  const bytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0)
   if (bytes < 1024)
     return `${bytes} bytes`
   return `${(bytes / 1024).toFixed(1)} KiB`

@@ -29,6 +29,8 @@ export interface ShownState {
   args?: Record<string, Value> | undefined
   rows?: number
   pages?: ShownPage[]
+  /** The keys of the queries whose results are the pages of a list. */
+  queryKeys?: string[] | undefined
   uploads?: { id: number, file: string, size: number, status: string, progress?: number, error?: string | undefined }[]
 }
 

@@ -78,7 +78,7 @@ export function createListSession(
       return false
     const state = start(IDLE)
     const [request] = requestsOf(state)
-    const page = fetchPageOnServer(store, describePage(value.query, request!))
+    const page = fetchPageOnServer(store, pageQueryOf(value.query, request!))
     list.value = { target: value, identity: identityOf(context, auth), state }
     subscriptions.value = new Map(page && [[request!, page]])
     return !!page
@@ -123,7 +123,7 @@ export function createListSession(
 
   function subscribe(request: PageRequest): PageSubscription {
     const { query } = list.value.target as Extract<QueryTarget, { status: 'ready' }>
-    return subscribeToPage(store, describePage(query, request))
+    return subscribeToPage(store, pageQueryOf(query, request))
   }
 
   return {
@@ -151,7 +151,8 @@ export function listKeyOf(target: QueryTarget): string {
   return target.status === 'ready' ? target.query.key : target.status
 }
 
-function describePage({ auth, name, args }: QueryDescriptor, paginationOpts: PageRequest): QueryDescriptor {
+/** The query whose result is the page. */
+export function pageQueryOf({ auth, name, args }: QueryDescriptor, paginationOpts: PageRequest): QueryDescriptor {
   return describeQuery(auth, name, { ...args, paginationOpts })
 }
 

@@ -25,7 +25,7 @@ import { onKeepAliveToggle } from '../lifecycle/on-keep-alive-toggle.ts'
 import { whenSettled } from '../lifecycle/when-settled.ts'
 import { pauseReason } from '../query/pause-reason.ts'
 import { useQueryTarget } from '../query/query-args.ts'
-import { createListSession, listKeyOf } from './list-session.ts'
+import { createListSession, listKeyOf, pageQueryOf } from './list-session.ts'
 import { LOADING, PAUSED, requestsOf, viewOf } from './pagination-state.ts'
 
 /** Options of {@link useConvexPaginatedQuery}. */
@@ -198,13 +198,18 @@ export function useConvexPaginatedQuery<Q extends PaginatedQueryReference>(
     },
   }
   if (process.env.NODE_ENV !== 'production' && context.record) {
-    const read = (): ShownState => ({
-      status: status.value,
-      pausedBy: refs.pausedBy.value,
-      args: target.value.query?.args,
-      rows: refs.results.value.length,
-      pages: requestsOf(session.current.value).map(request => describePage(request, session.read(request))),
-    })
+    const read = (): ShownState => {
+      const { query } = target.value
+      const requests = requestsOf(session.current.value)
+      return {
+        status: status.value,
+        pausedBy: refs.pausedBy.value,
+        args: query?.args,
+        rows: refs.results.value.length,
+        pages: requests.map(request => describePage(request, session.read(request))),
+        queryKeys: query && requests.map(request => pageQueryOf(query, request).key),
+      }
+    }
     context.record.show({ kind: 'list', name: functionName(query), auth, read })
   }
   return {

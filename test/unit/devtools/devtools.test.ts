@@ -219,6 +219,31 @@ describe('Vue DevTools', () => {
       expect(pages).toMatchObject([{ numItems: 2, cursor: null, rows: 2 }, { numItems: 2, rows: 2 }])
     })
 
+    it('shows the size of all pages, and the cause of the last change of one of them', async () => {
+      const devtools = await openWithDevtools()
+      new ScriptedList(page.deployment).fill('a', 3)
+      const { result } = page.run(() => useConvexPaginatedQuery(listApi.page, { of: 'a' }, { initialNumItems: 2 }))
+      const { result: add } = page.run(() => useConvexMutation(listApi.add))
+      const fieldsOf = (group: string, name: string): Record<string, any> => devtools.fields(idOf(devtools, group, name))
+      await page.tick()
+      const { size } = fieldsOf('queries', 'rows:page')
+      expect(fieldsOf('lists', 'rows:page')).toMatchObject({ size, 'at': expect.any(String), 'caused by': 'the deployment', 'changes': 1 })
+
+      result.loadMore(2)
+      await page.tick()
+      expect(Number.parseInt(fieldsOf('lists', 'rows:page').size)).toBeGreaterThan(Number.parseInt(size))
+      await Promise.all([add.mutate({ of: 'a', rank: 3 }), page.tick()])
+      expect(fieldsOf('lists', 'rows:page')).toMatchObject({ 'caused by': 'rows:add of this page', 'changes': 3 })
+    })
+
+    it('shows neither a size nor a change of a paused list', async () => {
+      const devtools = await openWithDevtools()
+      page.run(() => useConvexPaginatedQuery(listApi.page, 'skip', { initialNumItems: 2 }))
+      await page.tick()
+      const fields = devtools.fields(idOf(devtools, 'lists', 'rows:page'))
+      expect(Object.keys(fields)).toEqual(['name', 'used by', 'auth mode', 'status', 'paused by', 'rows', 'pages'])
+    })
+
     it('shows the arguments of lists of one function', async () => {
       const devtools = await openWithDevtools()
       const lists = new ScriptedList(page.deployment)
