@@ -76,6 +76,10 @@ describe('the data viewer in a browser', () => {
     const app = createApp({ functions: false })
     app.write('convex/tasks.ts', FUNCTIONS)
     app.write('convex/schema.ts', SCHEMA)
+    app.write('convex/crons.ts', `import { anyApi, cronJobs } from 'convex/server'
+      const crons = cronJobs()
+      crons.daily('nightly', { hourUTC: 3 }, anyApi.tasks.add, { text: 'Nightly' })
+      export default crons\n`)
     app.write('convex/seed.ts', `import { internalMutation } from './_generated/server'
       export default internalMutation(async (ctx) => { await ctx.db.insert('user', { name: 'Ada', email: 'ada@example.com' }) })\n`)
     const { url } = await app.start({ data: false, seed: 'seed' })
@@ -97,6 +101,7 @@ describe('the data viewer in a browser', () => {
 
     await page.getByRole('link', { name: 'Scheduled' }).click()
     await page.getByRole('cell', { name: 'pending' }).waitFor()
+    await page.getByRole('region', { name: 'Cron jobs' }).getByRole('row', { name: /^nightly tasks:add daily at 03:00 UTC .* has not run yet$/ }).waitFor()
     expect(await findViolationsOfEachLook(page)).toEqual([])
 
     await page.getByRole('link', { name: 'Tables' }).click()

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../src/testing/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkSchedule, nextRun } from '../../src/testing/runtime/crons.ts'
+import { describeSchedule } from '../../src/testing/server/describe-schedule.ts'
 import { api } from '../support/convex/_generated/api.js'
 import { eventually } from '../support/environment/eventually.ts'
 import { startFixture } from '../support/live/deployment.ts'
@@ -95,6 +96,19 @@ describe('a cron job', () => {
   ] as const)('is due at the next time of its schedule: %o', (schedule, expected) => {
     checkSchedule('job', schedule)
     expect(new Date(nextRun(schedule, Date.parse(at))).toISOString()).toBe(new Date(expected).toISOString())
+  })
+
+  it.each([
+    [{ type: 'interval', seconds: 1 }, 'every 1 second'],
+    [{ type: 'interval', minutes: 90 }, 'every 90 minutes'],
+    [{ type: 'interval', hours: 2 }, 'every 2 hours'],
+    [{ type: 'hourly', minuteUTC: 5 }, 'hourly at minute 5'],
+    [{ type: 'daily', hourUTC: 9 }, 'daily at 09:00 UTC'],
+    [{ type: 'weekly', dayOfWeek: 'monday', hourUTC: 12, minuteUTC: 30 }, 'weekly on monday at 12:30 UTC'],
+    [{ type: 'monthly', day: 31, hourUTC: 0, minuteUTC: 5 }, 'monthly on day 31 at 00:05 UTC'],
+    [{ type: 'cron', cron: '*/20 * * * *' }, '*/20 * * * * UTC'],
+  ] as const)('has a schedule that the data viewer describes: %o', (schedule, expected) => {
+    expect(describeSchedule(schedule)).toBe(expected)
   })
 
   it.each([

@@ -23,6 +23,35 @@ export default defineSchema({
 })
 `
 
+/** An app with cron jobs, and a component that has a cron job and schedules a function. */
+const JOBS = {
+  'convex.config.ts': `import { defineApp } from 'convex/server'
+    import parcels from './parcels/convex.config'
+    const app = defineApp()
+    app.use(parcels)
+    export default app\n`,
+  'crons.ts': `import { anyApi, cronJobs } from 'convex/server'
+    const crons = cronJobs()
+    crons.interval('every hour', { hours: 1 }, anyApi.work.plan, {})
+    crons.interval('failing', { seconds: 90 }, anyApi.work.fail, {})
+    crons.daily('nightly', { hourUTC: 3, minuteUTC: 5 }, anyApi.work.fail, {})
+    export default crons\n`,
+  'work.ts': `import { internalMutationGeneric } from 'convex/server'
+    export const plan = internalMutationGeneric(async () => {})
+    export const fail = internalMutationGeneric(async () => { throw new Error('not today') })\n`,
+  'parcels/convex.config.ts': `import { defineComponent } from 'convex/server'
+    export default defineComponent('parcels')\n`,
+  'parcels/crons.ts': `import { anyApi, cronJobs } from 'convex/server'
+    const crons = cronJobs()
+    crons.interval('tick', { hours: 2 }, anyApi.work.tick, {})
+    export default crons\n`,
+  'parcels/work.ts': `import { anyApi, internalMutationGeneric } from 'convex/server'
+    export const deliver = internalMutationGeneric(async () => {})
+    export const tick = internalMutationGeneric(async ctx => {
+      await ctx.scheduler.runAfter(3_600_000, anyApi.work.deliver, {})
+    })\n`,
+}
+
 describe('the data viewer of convue/vite', () => {
   const createApp = useViteApps()
 
@@ -80,8 +109,33 @@ describe('the data viewer of convue/vite', () => {
       outcome: 'success',
       logLines: [expect.stringContaining('Adding')],
     }))
-    expect(await get('scheduled')).toMatchObject([{ name: expect.stringContaining('notes'), args: [{ text: 'later' }], state: { kind: 'pending' } }])
+    expect(await get('scheduled')).toMatchObject({
+      scheduled: [{ component: '', name: expect.stringContaining('notes'), args: [{ text: 'later' }], state: { kind: 'pending' } }],
+      crons: [],
+    })
     expect(await get('mails')).toEqual([])
+  })
+
+  it('shows the cron jobs, and the scheduled functions and cron jobs of components', async () => {
+    const app = createApp({ functions: false })
+    for (const [file, text] of Object.entries(JOBS))
+      app.write(`convex/${file}`, text)
+    const { url } = await app.start({ data: false })
+    const jobs = async (): Promise<any> => await (await fetch(`${url}/__convue/api/scheduled`)).json()
+    const ended = (status: string): object => ({ time: expect.any(Number), status })
+    const nextTime = expect.any(Number)
+    await eventually(async () => (await jobs()).crons).toEqual([
+      { component: '', name: 'every hour', function: 'work:plan', args: {}, schedule: 'every 1 hour', nextTime, lastRun: ended('success') },
+      { component: '', name: 'failing', function: 'work:fail', args: {}, schedule: 'every 90 seconds', nextTime, lastRun: ended('error') },
+      { component: '', name: 'nightly', function: 'work:fail', args: {}, schedule: 'daily at 03:05 UTC', nextTime, lastRun: null },
+      { component: 'parcels', name: 'tick', function: 'work:tick', args: {}, schedule: 'every 2 hours', nextTime, lastRun: ended('success') },
+    ])
+    // The cron job of the component has scheduled it.
+    expect((await jobs()).scheduled).toContainEqual(expect.objectContaining({
+      component: 'parcels',
+      name: expect.stringContaining('work'),
+      state: { kind: 'pending' },
+    }))
   })
 
   it('lists stored files with their addresses', async () => {

@@ -56,10 +56,19 @@ export async function readRows(deployment: Handle, request: RowsRequest): Promis
   return await query(deployment, '_system/cli/tableData', args, component)
 }
 
-/** The newest scheduled functions of the app. */
-export async function listScheduled(deployment: Handle): Promise<Document[]> {
-  const { page } = await readRows(deployment, newest('', '_scheduled_functions'))
-  return page
+/** The scheduled functions and the cron jobs of all components. */
+export interface ViewedJobs {
+  /** The newest scheduled functions, newest first. */
+  scheduled: Document[]
+  crons: object[]
+}
+
+export async function listJobs(deployment: Handle): Promise<ViewedJobs> {
+  const [scheduled, crons] = await Promise.all([
+    query(deployment, '_system/convue/scheduled', { limit: PAGE_SIZE }),
+    query(deployment, '_system/convue/crons', {}),
+  ])
+  return { scheduled, crons }
 }
 
 /** The newest stored files of all components, with their addresses. */

@@ -10,7 +10,7 @@ import { clientScript } from './client-script.ts'
 import {
   listFiles,
   listFunctions,
-  listScheduled,
+  listJobs,
   listTables,
   listUsers,
   readLog,
@@ -37,7 +37,7 @@ const ROUTES: Record<string, Route> = {
   'GET tables': listTables,
   'GET rows': (deployment, parameters) => readRows(deployment, readParameters(parameters)),
   'GET files': listFiles,
-  'GET scheduled': listScheduled,
+  'GET scheduled': listJobs,
   'GET functions': listFunctions,
   'GET users': listUsers,
   'GET log': readLog,

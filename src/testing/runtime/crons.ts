@@ -1,5 +1,6 @@
 /** Runs the jobs of `crons.ts`. */
 import type { JSONValue } from 'convex/values'
+import type { Outcome } from './call.ts'
 import type { Data } from './data.ts'
 import { clock } from './clock.ts'
 
@@ -19,7 +20,7 @@ export type Schedule
     | { type: 'monthly', day: number, hourUTC: number, minuteUTC?: number }
     | { type: 'cron', cron: string }
 
-const CRON_JOBS = '_cron_jobs'
+export const CRON_JOBS = '_cron_jobs'
 const MINUTE = 60_000
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -30,18 +31,28 @@ const LONGEST_WAIT_MINUTES = 4 * 366 * 24 * 60
 export type CronJobs = Record<string, CronJob>
 
 /** Runs one job of a component. */
-export type RunCron = (component: string, job: CronJob) => Promise<void>
+export type RunCron = (component: string, job: CronJob) => Promise<Outcome>
 
-interface StoredCron {
+/** The last run of a job that has ended. */
+interface CronRun {
+  /** The start of the run, in ms since 1970. */
+  time: number
+  status: Outcome['status']
+}
+
+/** A document of `_cron_jobs`. */
+export interface StoredCron {
   name: string
   /** The schedule, the function and its arguments, as JSON. */
   spec: string
   nextTime: number
+  /** Missing until the job with this `spec` has run. */
+  lastRun?: CronRun
 }
 
 /**
  * Runs the jobs of a deployment by its clock. The table `_cron_jobs` contains the time of each
- * job's next run.
+ * job's next run, and its last run.
  */
 export class CronRunner {
   readonly #data: Data
@@ -113,18 +124,20 @@ export class CronRunner {
     const onTime = async (): Promise<void> => {
       this.#timers.delete(key)
       this.#running.add(key)
-      await this.#run(component, job)
+      const time = clock.now()
+      const { status } = await this.#run(component, job)
       this.#running.delete(key)
-      this.#reschedule(component, name, spec)
+      this.#reschedule(component, { name, spec, lastRun: { time, status } })
     }
     this.#timers.set(key, setTimeout(() => void onTime(), nextTime - clock.now()))
   }
 
   /**
-   * Schedules the next run of a job. It skips the times that have passed while the job was running,
-   * or while the deployment was stopped. The job may have been replaced since its last run began.
+   * Schedules the next run of a job after its last run. It skips the times that have passed while
+   * the job was running, or while the deployment was stopped. The job may have been replaced since
+   * its last run began.
    */
-  #reschedule(component: string, name: string, spec: string): void {
+  #reschedule(component: string, { name, spec, lastRun }: Omit<Required<StoredCron>, 'nextTime'>): void {
     if (this.#isStopped)
       return
     const next = this.#data.transact((transaction) => {
@@ -136,7 +149,7 @@ export class CronRunner {
         return cron
       const { schedule } = JSON.parse(spec) as CronJob
       const nextTime = firstRunAfterNow(schedule, cron.nextTime)
-      transaction.patch(found.id, { nextTime })
+      transaction.patch(found.id, { nextTime, lastRun: { ...lastRun } })
       return { ...cron, nextTime }
     })
     if (next)

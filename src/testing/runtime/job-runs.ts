@@ -61,7 +61,7 @@ export class JobRuns {
     })
   }
 
-  async runCron(component: string, { name, args: [args = {}] }: CronJob): Promise<void> {
+  async runCron(component: string, { name, args: [args = {}] }: CronJob): Promise<Outcome> {
     const path = parseFunctionName(component, name)
     const isMutation = this.#runner.catalog.lookup(path)?.kind === 'mutation'
     const outcome = isMutation
@@ -69,6 +69,7 @@ export class JobRuns {
       : await this.runAction(path, args, null)
     if (outcome.status === 'error')
       console.error(`The cron job ${name} failed:`, outcome.message)
+    return outcome
   }
 
   async #runMutationOfCron(path: FunctionPath, args: JSONValue): Promise<Outcome> {

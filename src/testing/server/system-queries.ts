@@ -1,15 +1,19 @@
 /** The queries of Convex's command line: tables, documents, variables, functions. */
 import type { JSONValue } from 'convex/values'
 import type { DescribedComponent, FunctionsDescription } from '../functions/description.ts'
+import type { CronJob, StoredCron } from '../runtime/crons.ts'
 import type { Data, DataTransaction } from '../runtime/data.ts'
 import type { QueryCall } from '../runtime/shared-queries.ts'
 import type { Exports } from './exports.ts'
 import type { Imports } from './imports.ts'
 import { FUNCTION_LIMITS } from '../engine/limits.ts'
 import { readPage } from '../engine/page.ts'
+import { CRON_JOBS } from '../runtime/crons.ts'
 import { HIDDEN_FIELDS } from '../runtime/database-syscalls.ts'
 import { RefusedCall } from '../runtime/failure.ts'
 import { decodeArgs } from '../runtime/functions-catalog.ts'
+import { SCHEDULED_FUNCTIONS } from '../runtime/scheduler.ts'
+import { describeSchedule } from './describe-schedule.ts'
 
 /** The parts of a deployment that Convex's tools can read. */
 export interface SystemQueryHost {
@@ -29,7 +33,10 @@ interface SystemQueryInput {
   args: Record<string, any>
 }
 
-type SystemQuery = (input: SystemQueryInput) => JSONValue
+type SystemQuery<Result extends JSONValue = JSONValue> = (input: SystemQueryInput) => Result
+
+/** A page of documents, with the cursor of the next page. */
+type DocumentPage = Record<string, JSONValue> & { page: Record<string, JSONValue>[] }
 
 const KIND = { query: 'Query', mutation: 'Mutation', action: 'Action' }
 
@@ -43,7 +50,8 @@ const tables: SystemQuery = ({ host, component }) => {
 }
 
 /** A page of a table, in the order of creation, or of the index `index`. */
-const tableData: SystemQuery = ({ host, transaction, component, args: { table, index, order, paginationOpts } }) => {
+const tableData: SystemQuery<DocumentPage> = ({ host, transaction, component, args }) => {
+  const { table, index, order, paginationOpts } = args
   const { cursor, numItems } = paginationOpts as { cursor: string | null, numItems: number }
   const { catalog } = host.data().schemaOf(component)
   const source = index
@@ -67,10 +75,45 @@ const allTables: SystemQuery = ({ host }) => {
   return shown.map(({ component, name, indexes }) => ({ component, name, indexes: [...indexes.keys()] }))
 }
 
+/** The newest scheduled functions of all components, for the data viewer. */
+const scheduled: SystemQuery = (input) => {
+  const { limit } = input.args
+  const args = {
+    table: SCHEDULED_FUNCTIONS,
+    index: 'by_creation_time',
+    order: 'desc',
+    paginationOpts: { cursor: null, numItems: limit },
+  }
+  return componentsOf(input)
+    .flatMap(component => tableData({ ...input, component, args }).page.map(job => ({ component, job })))
+    .sort((one, other) => Number(other.job._creationTime) - Number(one.job._creationTime))
+    .slice(0, limit)
+    .map(({ component, job }) => ({ component, ...job }))
+}
+
+/** The cron jobs of all components, for the data viewer. */
+const crons: SystemQuery = ({ host, transaction }) => componentsOf({ host }).flatMap(component =>
+  [...transaction.documents(component, CRON_JOBS)].map(({ value }) => {
+    const { name, spec, nextTime, lastRun } = value as unknown as StoredCron
+    const { name: path, args: [args = {}], schedule } = JSON.parse(spec) as CronJob
+    return {
+      component,
+      name,
+      function: path,
+      args,
+      schedule: describeSchedule(schedule),
+      nextTime,
+      lastRun: lastRun ? { ...lastRun } : null,
+    }
+  }))
+
+function componentsOf({ host }: Pick<SystemQueryInput, 'host'>): string[] {
+  return [...new Set(host.data().engine.tables.map(({ component }) => component))]
+}
+
 /** The newest files of all components, with their addresses, for the data viewer. */
 const files: SystemQuery = ({ host, transaction, args: { limit } }) => {
-  const components = new Set(host.data().engine.tables.map(({ component }) => component))
-  const stored = [...components].flatMap(component =>
+  const stored = componentsOf({ host }).flatMap(component =>
     [...transaction.documents(component, '_storage')].map(({ json }) => ({ component, file: JSON.parse(json) })))
   return stored
     .sort((one, other) => other.file._creationTime - one.file._creationTime)
@@ -80,7 +123,7 @@ const files: SystemQuery = ({ host, transaction, args: { limit } }) => {
     })
 }
 
-function withoutHiddenFields(table: string, document: Record<string, JSONValue>): JSONValue {
+function withoutHiddenFields(table: string, document: Record<string, JSONValue>): Record<string, JSONValue> {
   const hidden = HIDDEN_FIELDS[table] ?? []
   return Object.fromEntries(Object.entries(document).filter(([name]) => !hidden.includes(name)))
 }
@@ -138,6 +181,8 @@ const SYSTEM_QUERIES: Record<string, SystemQuery> = {
   '_system/frontend/components:list': components,
   '_system/convue/tables': allTables,
   '_system/convue/files': files,
+  '_system/convue/scheduled': scheduled,
+  '_system/convue/crons': crons,
 }
 
 /** Answers a query of the command line. */

@@ -1,8 +1,9 @@
 /** The entry of the page's script, which is built into one file. */
 import { logSection, mailsSection, requestsSection } from './activity.ts'
 import { functionsSection } from './functions.ts'
+import { scheduledSection } from './scheduled.ts'
 import { startViewer } from './start.ts'
-import { filesSection, scheduledSection, tablesSection } from './tables.ts'
+import { filesSection, tablesSection } from './tables.ts'
 import { createUi } from './ui.ts'
 
 const ui = createUi()

@@ -1,4 +1,4 @@
-/** The sections with documents: tables, files, and scheduled functions. They run in the browser. */
+/** The sections with documents: tables and files. They run in the browser. */
 import type { Section, Ui } from './ui.ts'
 
 interface Table { component: string, name: string, indexes: string[] }
@@ -105,32 +105,6 @@ export function filesSection(ui: Ui): Section {
       ])
       const columns = ['_id', 'Type', 'Size', 'Stored', 'Content']
       root.append(ui.el('h2', {}, 'Files'), ui.table('Stored files', columns, rows, 'No files are stored.'))
-    },
-  }
-}
-
-export function scheduledSection(ui: Ui): Section {
-  return {
-    async show(root) {
-      const body = ui.el('div')
-      root.append(ui.el('h2', {}, 'Scheduled functions'), body)
-      let shown = ''
-      return ui.poll(async () => {
-        const jobs: Record<string, any>[] = await ui.get('scheduled')
-        const text = JSON.stringify(jobs)
-        if (text === shown)
-          return
-        shown = text
-        const rows = jobs.map(job => [
-          ui.inspect(job.name, job.name, job),
-          ui.short(job.args),
-          job.state?.kind ?? '',
-          ui.time(job.scheduledTime),
-          job.completedTime ? ui.time(job.completedTime) : '',
-        ])
-        const columns = ['Function', 'Arguments', 'State', 'Due', 'Completed']
-        ui.replace(body, ui.table('Scheduled functions', columns, rows, 'No functions are scheduled.'))
-      })
     },
   }
 }
