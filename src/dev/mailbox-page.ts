@@ -1,5 +1,6 @@
 /** The pages of the mailbox, as HTML. */
 import type { ReceivedMail } from './received-mails.ts'
+import { escapeHtml } from './escape-html.ts'
 
 const STYLE = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
@@ -32,8 +33,9 @@ const UPDATE = `
 
 /** All mails, the newest first. */
 export function listPage(mails: readonly ReceivedMail[], nonce: string): string {
-  const items = mails.map(mail => `<li><a href="/__convue/mail/${mail.id}">${escape(mail.subject) || 'No subject'}</a>
-    <div class="detail">To ${escape(mail.to)}, ${time(mail)}</div></li>`)
+  const items = mails.map(mail => `<li>
+    <a href="/__convue/mail/${mail.id}">${escapeHtml(mail.subject) || 'No subject'}</a>
+    <div class="detail">To ${escapeHtml(mail.to)}, ${time(mail)}</div></li>`)
   const list = items.length > 0
     ? `<ul>${items.join('')}</ul>`
     : '<p>No mails yet. The mails that your functions send with <code>createMailer</code> appear here.</p>'
@@ -44,12 +46,12 @@ export function listPage(mails: readonly ReceivedMail[], nonce: string): string 
 /** One mail, with its links. */
 export function mailPage(mail: ReceivedMail): string {
   const { subject, to, text, html } = mail
-  const links = findLinks(mail).map(link => `<li><a href="${escape(link)}">${escape(link)}</a></li>`)
+  const links = findLinks(mail).map(link => `<li><a href="${escapeHtml(link)}">${escapeHtml(link)}</a></li>`)
   return page(subject, `<p><a href="/__convue/mail">All mails</a></p>
-    <h1>${escape(subject) || 'No subject'}</h1>
-    <dl><dt>To</dt><dd>${escape(to)}</dd><dt>Sent</dt><dd>${time(mail)}</dd></dl>
+    <h1>${escapeHtml(subject) || 'No subject'}</h1>
+    <dl><dt>To</dt><dd>${escapeHtml(to)}</dd><dt>Sent</dt><dd>${time(mail)}</dd></dl>
     ${links.length > 0 ? `<h2>Links</h2><ul>${links.join('')}</ul>` : ''}
-    ${text === undefined ? '' : `<h2>Text</h2><pre>${escape(text)}</pre>`}
+    ${text === undefined ? '' : `<h2>Text</h2><pre>${escapeHtml(text)}</pre>`}
     ${html === undefined ? '' : `<h2>HTML</h2>${frame(mail)}`}`)
 }
 
@@ -68,19 +70,13 @@ export function findLinks({ text = '', html = '' }: Pick<ReceivedMail, 'text' | 
 
 function page(title: string, main: string, end = ''): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width"><title>${escape(title)}</title>
+    <meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
     <link rel="icon" href="data:,"><style>${STYLE}</style></head><body><main>${main}</main>${end}</body></html>`
 }
 
 function time({ at }: ReceivedMail): string {
   const iso = new Date(at).toISOString()
   return `<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`
-}
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' }
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, character => ENTITIES[character]!)
 }
 
 /** The entities that occur in the address of a link. */

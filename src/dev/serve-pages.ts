@@ -47,7 +47,7 @@ export function servePages(
       next()
   })
   const source = {
-    deployment: () => deployment,
+    deployment: () => deployment ? { kind: 'running' as const, deployment } : { kind: 'waiting' as const },
     mails: () => mailbox?.mails ?? [],
     requests: options.requests ?? null,
   }

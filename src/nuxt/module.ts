@@ -38,10 +38,10 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     assertSerializable(options)
     warnOfVersionConflicts(nuxt)
     setRuntimeConfig(options, nuxt)
-    const embedded = await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
-    addBuildConstants(options, nuxt, embedded)
+    const served = await setUpDevelopment(options, nuxt, { provider, functions: functionsLayer.functions })
+    addBuildConstants(options, nuxt, served)
     addBrowserFeatures(options)
-    if (!embedded)
+    if (served?.deployment !== 'embedded')
       warnOfMissingUrl(nuxt)
     addConvexAliases(nuxt, functionsLayer, layers[0])
     const authClientFile = await addAuthClient(nuxt, layers, provider, storesData(options))
@@ -50,8 +50,8 @@ const module: NuxtModule<ModuleOptions> = defineNuxtModule<ModuleOptions>({
     addPlugin({ src: resolve('./runtime/app/plugins/convex.client'), mode: 'client' })
     addServerPlugin(resolve('./runtime/server/plugins/convex'))
     addServerPlugin(resolve('./runtime/server/plugins/error-status'))
-    if (embedded) {
-      embedded.readRequests = recordRequests(nuxt, resolve('./runtime/server/plugins/request-records'), embedded)
+    if (served) {
+      served.readRequests = recordRequests(nuxt, resolve('./runtime/server/plugins/request-records'), served)
       addDevtoolsTab(nuxt)
     }
     addAutoImports()

@@ -1,7 +1,9 @@
+import type { Browser, FrameLocator } from 'playwright-core'
 import type { DevServer } from './dev-app.ts'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { findViolationsOfEachLook } from '../support/browser/axe.ts'
 import { launchBrowser } from '../support/browser/browser.ts'
+import { startFixture } from '../support/live/deployment.ts'
 import { configOf, useDevApps } from './dev-app.ts'
 
 const createApp = useDevApps()
@@ -9,33 +11,39 @@ const createApp = useDevApps()
 /** A development server builds a page at its first visit, which takes long on a busy machine. */
 const PATIENCE_MS = 120_000
 
+/** Opens the app with Nuxt DevTools, and their tab with the data viewer. */
+async function openTab({ url }: DevServer): Promise<{ browser: Browser, viewer: FrameLocator }> {
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  // On a lower screen, DevTools hide a part of their tabs.
+  const page = await browser.newPage({ viewport: { width: 1280, height: 2400 } })
+  page.setDefaultTimeout(PATIENCE_MS)
+  // DevTools load fonts and icons from the internet, which a test must not need.
+  await page.route(({ hostname }) => hostname !== 'localhost' && hostname !== '127.0.0.1', route => route.abort())
+  await page.goto(url)
+  await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
+  await page.locator('nuxt-devtools-frame').waitFor({ state: 'attached' })
+  await page.keyboard.press('Shift+Alt+D')
+  const devtools = page.frameLocator('iframe[src*="__nuxt_devtools__"]')
+  await devtools.getByText('Get Started').click()
+  await devtools.locator('a[href$="/modules/custom-convue"]').first().click()
+  return { browser, viewer: devtools.frameLocator('iframe[src="/__convue"]') }
+}
+
+/** Otherwise, the developer must confirm in the terminal that the browser may use DevTools. */
+const DEVTOOLS = 'devtools: { enabled: true, disableAuthorization: true }'
+
 describe('nuxt dev with Nuxt DevTools', () => {
   let server: DevServer
   beforeAll(async () => {
     const app = createApp()
-    // Otherwise, the developer must confirm in the terminal that the browser may use DevTools.
-    app.write('nuxt.config.ts', configOf('{}', 'devtools: { enabled: true, disableAuthorization: true }'))
+    app.write('nuxt.config.ts', configOf('{}', DEVTOOLS))
     server = await app.dev()
     await server.get('/')
   })
 
   it('has a tab with the data viewer and the latest requests', async () => {
-    const browser = await launchBrowser()
-    onTestFinished(() => browser.close())
-    // On a lower screen, DevTools hide a part of their tabs.
-    const page = await browser.newPage({ viewport: { width: 1280, height: 2400 } })
-    page.setDefaultTimeout(PATIENCE_MS)
-    // DevTools load fonts and icons from the internet, which a test must not need.
-    await page.route(({ hostname }) => hostname !== 'localhost' && hostname !== '127.0.0.1', route => route.abort())
-    await page.goto(server.url)
-    await page.waitForFunction(() => (globalThis as any).useNuxtApp?.()?.isHydrating === false)
-    await page.locator('nuxt-devtools-frame').waitFor({ state: 'attached' })
-    await page.keyboard.press('Shift+Alt+D')
-
-    const devtools = page.frameLocator('iframe[src*="__nuxt_devtools__"]')
-    await devtools.getByText('Get Started').click()
-    await devtools.locator('a[href$="/modules/custom-convue"]').first().click()
-    const viewer = devtools.frameLocator('iframe[src="/__convue"]')
+    const { browser, viewer } = await openTab(server)
     await viewer.getByRole('link', { name: 'Requests' }).click()
     await viewer.getByRole('row', { name: /GET \/ 200 anonymous/ }).first().waitFor()
     expect(await viewer.getByRole('heading', { level: 1 }).textContent()).toBe('Convue data')
@@ -47,6 +55,33 @@ describe('nuxt dev with Nuxt DevTools', () => {
     expect(await findViolationsOfEachLook(alone)).toEqual([])
     await alone.keyboard.press('Escape')
     await alone.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await findViolationsOfEachLook(alone)).toEqual([])
+  })
+})
+
+describe('nuxt dev with a deployment that a variable names', () => {
+  it('has a tab with the latest requests, which says how the embedded deployment is turned on', async () => {
+    const deployment = await startFixture()
+    onTestFinished(() => deployment.close())
+    const app = createApp({ functions: false })
+    app.write('nuxt.config.ts', configOf('{}', DEVTOOLS))
+    app.write('.env.local', `CONVEX_URL=${deployment.url}\nCONVEX_SITE_URL=${deployment.siteUrl}\n`)
+    app.write('convex/_generated/api.js', 'export { anyApi as api } from \'convex/server\'\n')
+    const server = await app.dev()
+    await server.get('/')
+
+    const { browser, viewer } = await openTab(server)
+    await viewer.getByRole('row', { name: /GET \/ 200 anonymous/ }).first().waitFor()
+    const links = await viewer.getByRole('navigation', { name: 'Sections' }).getByRole('link').allTextContents()
+    expect(links).toEqual(['Requests', 'Tables', 'Files', 'Log', 'Scheduled', 'Functions', 'Mails'])
+    await viewer.getByRole('link', { name: 'Tables' }).click()
+    await viewer.getByRole('heading', { name: 'This section needs the embedded deployment' }).waitFor()
+    await viewer.getByText('The variable CONVEX_URL names another deployment').waitFor()
+    expect((await server.get('/__convue/api/tables')).html).toContain('only reads the embedded deployment')
+
+    const alone = await browser.newPage({ baseURL: server.url })
+    await alone.goto('/__convue#/scheduled')
+    await alone.getByRole('heading', { name: 'This section needs the embedded deployment' }).waitFor()
     expect(await findViolationsOfEachLook(alone)).toEqual([])
   })
 })

@@ -108,6 +108,7 @@ describe('the exports that exist at run time', () => {
       'reloadFunctions',
       'resolveOptions',
       'servePages',
+      'serveRequests',
       'watchBranch',
     ])
   })

@@ -22,10 +22,17 @@ import { viewerPage, viewerPolicy } from './viewer-page.ts'
 /** The path of the data viewer. */
 export const VIEWER_PATH = '/__convue'
 
+/** The embedded deployment of the app, if it has one. */
+export type ViewedDeployment
+  = | { kind: 'running', deployment: Deployment }
+    // It has not started, because its functions have errors.
+    | { kind: 'waiting' }
+    // The app uses another deployment. `howToEmbed` says how the developer changes this.
+    | { kind: 'absent', howToEmbed: string }
+
 /** The deployment and the requests that the data viewer shows. */
 export interface ViewerSource {
-  /** `null` while the deployment has not started, because its functions have errors. */
-  deployment: () => Deployment | null
+  deployment: () => ViewedDeployment
   mails: () => readonly ReceivedMail[]
   /** Reads the latest requests of an app with Nuxt; `null` without Nuxt. */
   requests: (() => Promise<readonly object[]>) | null
@@ -45,6 +52,7 @@ const ROUTES: Record<string, Route> = {
 }
 
 const NOT_STARTED = 'The deployment has not started, because its functions cannot be loaded: see the terminal.'
+const ABSENT = 'The data viewer only reads the embedded deployment, which this app does not use.'
 
 /**
  * Answers a request for the page or its data, and returns `false` for any other request. The data
@@ -73,7 +81,9 @@ async function sendPage(source: ViewerSource, { method }: IncomingMessage, respo
     const script = await clientScript()
     const nonce = randomBytes(16).toString('base64')
     response.setHeader('content-security-policy', viewerPolicy(nonce))
-    send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests !== null, script }))
+    const viewed = source.deployment()
+    const howToEmbed = viewed.kind === 'absent' ? viewed.howToEmbed : null
+    send(response, 200, 'text/html', viewerPage({ nonce, hasRequests: source.requests !== null, howToEmbed, script }))
   }
   catch (error) {
     send(response, 500, 'text/plain', (error as Error).message)
@@ -112,10 +122,13 @@ async function readData(
   const route = ROUTES[name]
   if (!route)
     return undefined
-  const deployment = source.deployment()
-  if (!deployment)
+  const viewed = source.deployment()
+  if (viewed.kind === 'absent')
+    throw new Error(ABSENT)
+  if (viewed.kind === 'waiting')
     throw new Error(NOT_STARTED)
-  return await route(deployment, parameters, request.method === 'POST' ? await readBody(request) : undefined)
+  const body = request.method === 'POST' ? await readBody(request) : undefined
+  return await route(viewed.deployment, parameters, body)
 }
 
 /** A page of another origin cannot send JSON, since this server never allows it with CORS. */

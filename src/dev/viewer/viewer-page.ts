@@ -1,4 +1,5 @@
 /** The page of the data viewer, as HTML. */
+import { escapeHtml } from '../escape-html.ts'
 
 /** The sections of the page, by their ids in the script of the page. */
 const SECTIONS = {
@@ -17,6 +18,11 @@ export interface ViewerPageOptions {
   nonce: string
   /** Whether the server records the requests of an app with Nuxt. */
   hasRequests: boolean
+  /**
+   * How the developer lets the embedded deployment run, without which the page only shows requests;
+   * `null` if the app uses the embedded deployment.
+   */
+  howToEmbed: string | null
   /** The script of the page, which shows the sections that have a link. */
   script: string
 }
@@ -73,8 +79,12 @@ const STYLE = `
 `
 
 /** The page with its script. */
-export function viewerPage({ nonce, hasRequests, script }: ViewerPageOptions): string {
+export function viewerPage({ nonce, hasRequests, howToEmbed, script }: ViewerPageOptions): string {
   const sections = Object.entries(SECTIONS).filter(([id]) => id !== 'requests' || hasRequests)
+  // The first section is shown when the page opens.
+  if (howToEmbed !== null)
+    sections.sort(([one], [other]) => Number(other === 'requests') - Number(one === 'requests'))
+  const main = howToEmbed === null ? '<main>' : `<main data-how-to-embed="${escapeHtml(howToEmbed)}">`
   const links = sections.map(([id, title]) => `<li><a href="#/${id}">${title}</a></li>`)
   // A string in the script must not end the element.
   const content = script.replaceAll('</script', '<\\/script')
@@ -82,7 +92,7 @@ export function viewerPage({ nonce, hasRequests, script }: ViewerPageOptions): s
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>Convue data</title>
     <link rel="icon" href="data:,"><style nonce="${nonce}">${STYLE}</style></head>
     <body><header><h1>Convue data</h1><nav aria-label="Sections"><ul>${links.join('')}</ul></nav></header>
-    <main></main><script type="module" nonce="${nonce}">${content}</script></body></html>`
+    ${main}</main><script type="module" nonce="${nonce}">${content}</script></body></html>`
 }
 
 /** The Content-Security-Policy of the page. DevTools of the same origin may show it in a frame. */

@@ -5,7 +5,7 @@ import type { AuthProvider } from './auth-provider.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Served } from './page-access.ts'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { addAuthVariables, removeServerVariables, setServerVariables } from './auth-variables.ts'
@@ -13,6 +13,7 @@ import { generateCode, prepareCode } from './generated-code.ts'
 import { hasCode } from './has-code.ts'
 import { setDeployment } from './runtime-config.ts'
 import { serveDeployment } from './served-deployment.ts'
+import { serveRequestsOnly } from './served-requests.ts'
 
 /** What the module already knows about the app. */
 interface App {
@@ -28,9 +29,14 @@ const NAMES: TargetNames = {
   siteUrl: ['CONVEX_SITE_URL', 'NUXT_PUBLIC_CONVEX_SITE_URL'],
 }
 
+/** The embedded deployment, or why it does not run and how the developer changes this. */
+type Choice
+  = | { kind: 'embedded', local: LocalOptions }
+    | { kind: 'other', howToEmbed: string }
+
 /**
- * Resolves to the embedded deployment that will start, after which the app has an address; `null`
- * if none will start.
+ * Resolves to the deployment and the pages of `nuxt dev`; `null` outside of development. If the
+ * embedded deployment will start, the app has an address after its start.
  * Must be called before the aliases of the generated code are added.
  *
  * @throws ConvueError `DEPLOYMENT_URL_INVALID`, `SITE_URL_UNKNOWN`, and the error of a missing
@@ -43,16 +49,16 @@ export async function setUpDevelopment(options: ResolvedOptions, nuxt: Nuxt, app
     return null
   // Loaded only here, since it needs packages that an app does not install for production.
   const dev = await import('convue/dev')
-  const local = chooseDeployment(dev, options, nuxt, app)
-  if (!local) {
+  const choice = chooseDeployment(dev, options, nuxt, app)
+  if (choice.kind === 'other') {
     await dev.releaseKept(nuxt.options.rootDir)
-    return null
+    return serveRequestsOnly(dev, nuxt, choice.howToEmbed)
   }
   // The aliases need the files. The deployment updates them when it starts.
   if (!existsSync(join(app.functions, '_generated/api.js')))
     await generateCode(app.functions).catch(requireCorrectable)
   return serveDeployment(dev, nuxt, {
-    local,
+    local: choice.local,
     siteUrl: options.dev ? options.dev.siteUrl : undefined,
     onStart: ({ deployment }, embedded) => setServerVariables(app.provider, embedded, deployment),
   })
@@ -64,29 +70,41 @@ function requireCorrectable(error: unknown): void {
     throw error
 }
 
-/** The embedded deployment; `null` if the app uses another one, or none. */
-function chooseDeployment(dev: Dev, options: ResolvedOptions, nuxt: Nuxt, app: App): LocalOptions | null {
+function chooseDeployment(dev: Dev, options: ResolvedOptions, nuxt: Nuxt, app: App): Choice {
   const { rootDir, runtimeConfig, watch } = nuxt.options
   removeServerVariables()
-  const isGiven = NAMES.url.some(name => process.env[name])
+  if (options.url)
+    return other('The option url of convex in nuxt.config.ts names another deployment: remove the option.')
+  const variable = NAMES.url.find(name => process.env[name])
   // Without the routes of Better Auth, the address of the HTTP actions does not matter.
-  if (options.url || (isGiven && app.provider !== 'convue'))
-    return null
+  if (variable && app.provider !== 'convue')
+    return other(describeVariable(variable))
   const file = join(rootDir, '.env.local')
   // `npx convex dev` writes the address of its deployment into this file: Nuxt then restarts.
   watch.push(file)
-  const target = dev.findTarget(readVariables(file), NAMES)
+  const variables = readVariables(file)
+  const target = dev.findTarget(variables, NAMES)
   if (target.kind === 'remote') {
     setDeployment(runtimeConfig, target)
-    return null
+    return other(describeVariable(NAMES.url.find(name => variables[name]) ?? 'CONVEX_DEPLOYMENT'))
   }
   if (options.dev === false)
-    return null
+    return other('The option dev of convex in nuxt.config.ts is false: remove the option.')
   if (!existsSync(app.functions)) {
     watch.push(app.functions)
-    return null
+    return other(`There are no functions: create the folder ${relative(rootDir, app.functions)}.`)
   }
-  return dev.resolveOptions(addAuthVariables(options.dev, app.provider), { root: rootDir, functions: app.functions })
+  const given = addAuthVariables(options.dev, app.provider)
+  return { kind: 'embedded', local: dev.resolveOptions(given, { root: rootDir, functions: app.functions }) }
+}
+
+function other(reason: string): Choice {
+  return { kind: 'other', howToEmbed: `${reason} Nuxt then starts the embedded deployment.` }
+}
+
+function describeVariable(name: string): string {
+  return `The variable ${name} names another deployment, whose data npx convex dashboard shows: `
+    + 'remove the variable from .env, .env.local and the environment.'
 }
 
 /** Nuxt itself does not read this file. */

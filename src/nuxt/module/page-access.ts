@@ -11,6 +11,7 @@ export interface Listener {
 
 /** What the app must know about its deployment when Nuxt builds it. */
 export interface Served {
+  readonly deployment: 'embedded' | 'other'
   /**
    * The path that follows the origin of the page in the address of the deployment; `null` if pages
    * connect to the deployment itself. Known as soon as Nuxt listens.

@@ -32,9 +32,9 @@ export function setDeployment(runtimeConfig: RuntimeConfig, deployment: { url: s
 
 /**
  * Makes the options constants, so that a build omits code that the options disable. `clientPath` is
- * that of the embedded deployment.
+ * that of the embedded deployment, and `served` is `null` outside of development.
  */
-export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, embedded: Served | null): void {
+export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, served: Served | null): void {
   const { basePath, tokenInPayload, tokens, tokenPath, pageAuth, signInPath, homePath } = options
   const { queryAuth, keepPreviousData, lingerMs } = options
   const pages = { auth: pageAuth, signInPath, homePath }
@@ -45,7 +45,7 @@ export function addBuildConstants(options: ResolvedOptions, nuxt: Nuxt, embedded
     getContents: () => {
       // Known only after all modules have been set up.
       const rendersUser = nuxt.options.runtimeConfig.convex.identitySource !== 'none'
-      const clientPath = embedded?.clientPath ?? null
+      const clientPath = served?.clientPath ?? null
       const constants = { basePath, tokenInPayload, tokens, tokenPath, rendersUser, pages, clientPath, queryDefaults }
       return Object.entries(constants)
         .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)

@@ -54,6 +54,7 @@ export function serveDeployment(dev: Dev, nuxt: Nuxt, { local: options, siteUrl,
   let serverOrigin: string | null = null
   let stop = (): void => {}
   const served: Served = {
+    deployment: 'embedded',
     get clientPath() {
       return clientPath
     },
