@@ -36,7 +36,8 @@ function controlsOf(element: Element | null): HTMLElement[] {
 }
 
 function focus(element: HTMLElement | null): void {
-  if (element && !element.matches(FOCUSABLE))
+  // An element that Tab reaches, such as a list that scrolls, must remain so.
+  if (element && element.tabIndex < 0)
     element.tabIndex = -1
   element?.focus({ preventScroll: true })
 }

@@ -15,21 +15,6 @@ function focusOf(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement!.getAttribute('aria-label') ?? document.activeElement!.tagName)
 }
 
-/** Runs in the page. The names of all elements that the key Tab should reach, in the order of the page. */
-function controlsOf(): string[] {
-  const elements = document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary, [tabindex="0"]')
-  const controls = [...elements].filter(element => element.checkVisibility() && !element.matches(':disabled, [tabindex="-1"]'))
-  return controls.map(element => element.outerHTML.slice(0, 80))
-}
-
-/** Runs in the page. The element with the focus, and whether users see it and its focus. */
-function focusedControl(): { name: string, isVisible: boolean, hasOutline: boolean } {
-  const element = document.activeElement as HTMLElement
-  const { outlineStyle, outlineWidth } = getComputedStyle(element)
-  const hasOutline = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1
-  return { name: element.outerHTML.slice(0, 80), isVisible: element.checkVisibility(), hasOutline }
-}
-
 describe('the pages of the playground', () => {
   it('are all listed in playground-pages.ts', () => {
     const files = readdirSync(join(import.meta.dirname, '../../playground/src/pages'))
@@ -81,61 +66,6 @@ describe('the keyboard focus', () => {
     await page.getByRole('button', { name: 'Get six songs' }).press('Enter')
     await page.getByRole('list', { name: 'Songs' }).waitFor()
     expect(await focusOf(page)).toBe('Songs')
-  })
-})
-
-describe('the keyboard', () => {
-  it('reaches each link and control of a page, in the order of the page, and shows the focus', async () => {
-    const profile = await fixture.openProfile({ width: 1280, height: 800 })
-    const userId = await fixture.signUp(profile, person('Ada'))
-    await fixture.playground.deployment!.mutation(api.tasks.add, { text: 'Water the ferns' }, { identity: { subject: userId } })
-    const { page } = await fixture.openWindow(profile, '/tasks')
-    await taskRow(page, 'Water the ferns').waitFor()
-    const expected = await page.evaluate(controlsOf)
-    const reached: string[] = []
-    const hidden: string[] = []
-    // The first key continues after the heading, to which a page moves the focus. The key after the last control leaves
-    // the page, and the next key begins at its start.
-    do
-      await page.keyboard.press('Tab')
-    while (await page.evaluate(() => document.activeElement !== document.body))
-    for (const _ of expected) {
-      await page.keyboard.press('Tab')
-      const { name, isVisible, hasOutline } = await page.evaluate(focusedControl)
-      reached.push(name)
-      if (!isVisible || !hasOutline)
-        hidden.push(name)
-    }
-    expect(expected.length).toBeGreaterThan(15)
-    expect(reached).toEqual(expected)
-    expect(hidden).toEqual([])
-  })
-
-  it('opens the menu of a narrow screen, and follows its links', async () => {
-    const profile = await fixture.openProfile({ width: 360, height: 800 })
-    const { page } = await fixture.openWindow(profile, '/')
-    await page.locator('.live-line').getByText('unauthenticated').waitFor()
-    await page.locator('header summary, header button[aria-expanded]').first().press('Enter')
-    await page.getByRole('link', { name: 'Pagination' }).press('Enter')
-    await page.getByRole('heading', { level: 1, name: 'Pagination' }).waitFor()
-  })
-})
-
-describe('reduced motion', () => {
-  it('ends each animation at once', async () => {
-    const profile = await fixture.openProfile()
-    await fixture.signUp(profile, person('Ada'))
-    const { page } = await fixture.openWindow(profile, '/tasks')
-    await page.emulateMedia({ reducedMotion: 'reduce' })
-    await page.getByLabel('New task').fill('Water the ferns')
-    await page.getByLabel('New task').press('Enter')
-    await taskRow(page, 'Water the ferns').waitFor()
-    const durations = await page.evaluate(() => [...document.querySelectorAll('*')].flatMap((element) => {
-      const { animationName, animationDuration, transitionDuration } = getComputedStyle(element)
-      return animationName === 'none' ? [transitionDuration] : [animationDuration, transitionDuration]
-    }))
-    expect(durations.length).toBeGreaterThan(50)
-    expect(durations.filter(text => text.split(', ').some(duration => Number.parseFloat(duration) > 0.001))).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Locator, Page, Request, ViewportSize } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Request, ViewportSize } from 'playwright-core'
 import type { Playground } from './start-playground.ts'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { freePort } from '../live/free-port.ts'
@@ -40,7 +40,7 @@ export interface Frame {
 export interface PlaygroundFixture {
   readonly playground: Playground
   /** Opens another browser profile, with its own cookies and storage. */
-  openProfile: (viewport?: ViewportSize) => Promise<BrowserContext>
+  openProfile: (viewport?: ViewportSize, options?: BrowserContextOptions) => Promise<BrowserContext>
   openWindow: (profile: BrowserContext, path: string) => Promise<Window>
   /** Creates an account without opening a page, and signs the browser profile in. Resolves with the user's id. */
   signUp: (profile: BrowserContext, person: Person) => Promise<string>
@@ -90,8 +90,8 @@ export function usePlayground(start = startBuilt, launch: () => Promise<Browser>
       return playground
     },
 
-    async openProfile(viewport) {
-      const profile = await browser.newContext({ baseURL: playground.url, viewport })
+    async openProfile(viewport, options) {
+      const profile = await browser.newContext({ baseURL: playground.url, viewport, ...options })
       profile.setDefaultTimeout(PATIENCE_MS)
       await profile.addInitScript(record)
       return profile
