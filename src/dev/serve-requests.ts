@@ -11,8 +11,8 @@ export interface RequestsOptions {
 }
 
 /**
- * Serves the page `/__convue` with the latest requests only. Its other sections say that they need
- * the embedded deployment.
+ * Serves the page `/__convue` with the latest requests. The sections of the deployment say that
+ * they need the embedded deployment.
  */
 export function serveRequests({ middlewares }: ViteDevServer, { requests, howToEmbed }: RequestsOptions): void {
   const deployment = { kind: 'absent' as const, howToEmbed }

@@ -10,6 +10,7 @@ import { createActions, createNodeActions } from './actions.ts'
 import { createHistory } from './history.ts'
 import { describeNode } from './inspector-state.ts'
 import { buildTree } from './inspector-tree.ts'
+import { offerInspector } from './page-inspector.ts'
 import { createSlowSockets } from './slow-sockets.ts'
 import { TIMELINE_LAYERS, toAuthLayerEvent, toLayerEvent } from './timeline.ts'
 
@@ -30,6 +31,7 @@ export function startDevtools(inspected: InspectedApp): void {
   let cancelUpdate: (() => void) | undefined
 
   const history: History = createHistory(inspected, onEvent)
+  const stopOffer = offerInspector(inspected, history)
   const stopAuthEvents = record.onAuthEvent(event => show(toAuthLayerEvent(event)))
 
   function onEvent(event: HistoryEvent): void {
@@ -97,6 +99,7 @@ export function startDevtools(inspected: InspectedApp): void {
   app.onUnmount(() => {
     cancelUpdate?.()
     stopAuthEvents()
+    stopOffer()
     slow.stop()
     history.stop()
   })

@@ -9,6 +9,7 @@ const SECTIONS = {
   scheduled: 'Scheduled',
   functions: 'Functions',
   mails: 'Mails',
+  page: 'Page',
   requests: 'Requests',
 }
 
@@ -19,13 +20,16 @@ export interface ViewerPageOptions {
   /** Whether the server records the requests of an app with Nuxt. */
   hasRequests: boolean
   /**
-   * How the developer lets the embedded deployment run, without which the page only shows requests;
-   * `null` if the app uses the embedded deployment.
+   * How the developer lets the embedded deployment run, which most sections need; `null` if the app
+   * uses the embedded deployment.
    */
   howToEmbed: string | null
   /** The script of the page, which shows the sections that have a link. */
   script: string
 }
+
+/** The sections of an app with Nuxt. They need no deployment. */
+const OF_NUXT = ['page', 'requests']
 
 const STYLE = `
   :root { color-scheme: light dark; font: .9375rem/1.5 system-ui, sans-serif;
@@ -75,15 +79,24 @@ const STYLE = `
   dialog { width: min(50rem, 92vw); color: var(--text); background: var(--bg); border: 1px solid var(--line);
     border-radius: .625rem }
   dialog::backdrop { background: rgb(0 0 0 / .5) }
+  .nested { padding-inline-start: .75rem }
+  .tag { font-size: .75rem; border: 1px solid; border-radius: 1rem;
+    padding: 0 .5rem; white-space: nowrap }
+  .tag.is-current { background: var(--accent); color: var(--on-accent); border-color: var(--on-accent) }
+  dl { margin: 0 }
+  dl div { display: grid; grid-template-columns: minmax(6rem, 11rem) minmax(0, 1fr); gap: 1rem; padding: .25rem 0;
+    border-bottom: 1px solid var(--line) }
+  dt { color: var(--muted) }
+  dd { margin: 0; font: .8125rem/1.6 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere }
   .error { color: var(--error) }
 `
 
 /** The page with its script. */
 export function viewerPage({ nonce, hasRequests, howToEmbed, script }: ViewerPageOptions): string {
-  const sections = Object.entries(SECTIONS).filter(([id]) => id !== 'requests' || hasRequests)
-  // The first section is shown when the page opens.
+  const sections = Object.entries(SECTIONS).filter(([id]) => !OF_NUXT.includes(id) || hasRequests)
+  // The page opens with its first section, which must not be one that needs the deployment.
   if (howToEmbed !== null)
-    sections.sort(([one], [other]) => Number(other === 'requests') - Number(one === 'requests'))
+    sections.sort(([one], [other]) => OF_NUXT.indexOf(other) - OF_NUXT.indexOf(one))
   const main = howToEmbed === null ? '<main>' : `<main data-how-to-embed="${escapeHtml(howToEmbed)}">`
   const links = sections.map(([id, title]) => `<li><a href="#/${id}">${title}</a></li>`)
   // A string in the script must not end the element.

@@ -1,4 +1,4 @@
-/** The data viewer of `nuxt dev` without the embedded deployment: it shows the requests only. */
+/** The data viewer of `nuxt dev` without the embedded deployment. */
 import type { Server } from 'node:http'
 import type { Nuxt } from 'nuxt/schema'
 import type { Listener, Served } from './page-access.ts'

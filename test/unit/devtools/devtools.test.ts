@@ -41,6 +41,21 @@ describe('Vue DevTools', () => {
     expect(connections).toEqual([])
   })
 
+  it('give the data viewer the same inspector, until the app is unmounted', async () => {
+    // The apps of other tests are never mounted, and so never unmounted.
+    Reflect.deleteProperty(globalThis, '__CONVUE_INSPECTOR__')
+    const devtools = await openWithDevtools({ user: 'ada' })
+    page.app.mount(document.createElement('div'))
+    page.run(() => useConvexQuery(api.tasks, { of: 'a' }))
+    await page.tick()
+    const inspector = (globalThis as any).__CONVUE_INSPECTOR__
+    expect(inspector.tree()).toEqual(devtools.tree())
+    const id = idOf(devtools, 'queries', 'tasks:list')
+    expect(inspector.details(id).Query).toContainEqual({ key: 'function', value: 'tasks:list' })
+    page.app.unmount()
+    expect(globalThis).not.toHaveProperty('__CONVUE_INSPECTOR__')
+  })
+
   describe('auth', () => {
     it('shows the state diagram with the current state, and the age and renewal of the token', async () => {
       const devtools = await openWithDevtools({ user: 'ada' })

@@ -7,7 +7,7 @@ export function absentSection(ui: Ui, howToEmbed: string): Section {
       root.append(
         ui.el('h2', {}, 'This section needs the embedded deployment'),
         ui.note('Tables, files, the log, scheduled work, functions and mails are those of the embedded deployment, '
-          + 'which runs inside of nuxt dev. This app does not use it, so only its requests are shown here.'),
+          + 'which runs inside of nuxt dev. This app does not use it.'),
         ui.el('p', {}, howToEmbed),
       )
     },

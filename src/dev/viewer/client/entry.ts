@@ -3,6 +3,7 @@ import type { Section } from './ui.ts'
 import { absentSection } from './absent.ts'
 import { logSection, mailsSection, requestsSection } from './activity.ts'
 import { functionsSection } from './functions.ts'
+import { pageSection } from './page.ts'
 import { scheduledSection } from './scheduled.ts'
 import { startViewer } from './start.ts'
 import { filesSection, tablesSection } from './tables.ts'
@@ -24,4 +25,4 @@ if (howToEmbed !== undefined) {
     ofDeployment[id] = absentSection(ui, howToEmbed)
 }
 
-startViewer(ui, { ...ofDeployment, requests: requestsSection(ui) })
+startViewer(ui, { ...ofDeployment, page: pageSection(ui), requests: requestsSection(ui) })
