@@ -74,6 +74,21 @@ describe('Vue DevTools', () => {
     expect(text).not.toContain('eyJ')
   })
 
+  it('show the size of a list, and the cause of its last change', async () => {
+    const profile = await fixture.openProfile({ width: 1280, height: 1000 })
+    await fixture.signUp(profile, person('Ada'))
+    const window = await fixture.openWindow(profile, '/pagination')
+    await window.page.getByText('Nothing seen yet').waitFor()
+    await window.page.getByLabel('Bird').fill('Wren')
+    await window.page.getByLabel('Bird').press('Enter')
+    await window.page.getByRole('button', { name: 'Remove Wren' }).waitFor()
+    const devtools = await openInspector(window)
+    await expand(devtools, 'Lists')
+    await devtools.getByText(/^sightings:page \{/).last().click()
+    await devtools.getByText('sightings:add of this page').waitFor()
+    expect(await devtools.locator('body').textContent()).toMatch(/size\s*:\s*\d+\sbytes/)
+  })
+
   it('show the state of the user and of each connection', async () => {
     const { devtools } = await openTasks()
     expect(await devtools.locator('body').textContent()).toMatch(/status\s*:\s*authenticated/)
