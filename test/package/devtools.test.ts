@@ -20,7 +20,7 @@ async function bundle(mode: 'development' | 'production'): Promise<string> {
 }
 
 /** Words that only the code for Vue DevTools contains. */
-const WORDS = /devtools|convue:transitions|caused by|next renewal|getInspectorTree/i
+const WORDS = /devtools|convue:transitions|caused by|next renewal|getInspectorTree|CONVUE_INSPECTOR/i
 
 describe('Vue DevTools', () => {
   it('are in the bundle of an app during development', async () => {
