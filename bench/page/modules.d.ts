@@ -1,5 +1,5 @@
-// React's types and the tools for Svelte's types are not installed, because the benchmark uses only
-// a few functions of both.
+// The benchmark uses only a few functions of React and Svelte, without their types. With the types of
+// React, `<ConvexBetterAuthProvider>` would not accept an auth client that has only `convexClient()`.
 declare module 'react' {
   export const createElement: any
   export const memo: any

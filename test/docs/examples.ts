@@ -113,7 +113,7 @@ const SUPPORT: Record<string, string> = {
   'tsconfig.json': JSON.stringify({ files: [], references: ['app', 'node'].map(name => ({ path: `./tsconfig.${name}.json` })) }),
   // As in create-vite: the sources of an app, and the functions that they import, have no types of Node.
   'tsconfig.app.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: { ...STRICTER, types: ['vite/client'] }, include: ['src'] }),
-  'tsconfig.node.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: STRICTER, include: ['**/*'], exclude: ['nuxt'] }),
+  'tsconfig.node.json': JSON.stringify({ extends: '../tsconfig.json', compilerOptions: STRICTER, include: ['**/*'], exclude: ['before', 'nuxt'] }),
   'src/env.d.ts': '/// <reference types="vite/client" />\n',
   'convex/seed.ts': SEED,
   // The deployment bundles the functions itself, and finds packages only in `node_modules`. Without a `package.json`, the app would belong to the package

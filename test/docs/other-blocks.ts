@@ -12,7 +12,7 @@ export interface OtherBlocks {
 }
 
 const WRONG = 'It is wrong on purpose.'
-const BEFORE = 'It is the component before the migration, for the other library.'
+const BEFORE = 'It is the code before the migration, with the other library. The test checks its types.'
 const STUB = 'It is a stub, which a command of the guide replaces or reads.'
 const READ = 'The test takes the blocks from the page, and executes them.'
 const SIMILAR = 'An example, which `npm run check:examples` executes, contains a similar file.'
@@ -33,11 +33,11 @@ export const OTHER_BLOCKS: OtherBlocks[] = [
   { page: 'docs/guides/deploying.md', language: 'json', count: 2, reason: READ, by: 'test/docs/hosts.test.ts' },
   { page: 'docs/guides/deploying.md', language: 'nginx', count: 1, reason: 'It needs an nginx server.' },
   { page: 'docs/guides/forms.md', language: 'html', count: 2, reason: 'They use components of Nuxt UI, which is not installed, and of FormKit, with which the test mounts a form.', by: 'test/unit/composables/form/use-convex-form.formkit.test.ts' },
-  { page: 'docs/guides/from-better-convex-nuxt.md', language: 'html', count: 1, reason: BEFORE },
-  { page: 'docs/guides/from-convex-react.md', language: 'jsx', count: 1, reason: BEFORE },
-  { page: 'docs/guides/from-convex-vue.md', language: 'html', count: 1, reason: BEFORE },
-  { page: 'docs/guides/from-nuxt-convex-module.md', language: 'html', count: 1, reason: BEFORE },
-  { page: 'docs/guides/from-tanstack-query.md', language: 'html', count: 1, reason: BEFORE },
+  { page: 'docs/guides/from-better-convex-nuxt.md', language: 'html', count: 1, reason: BEFORE, by: 'test/docs/before.test.ts' },
+  { page: 'docs/guides/from-convex-react.md', language: 'jsx', count: 1, reason: BEFORE, by: 'test/docs/before.test.ts' },
+  { page: 'docs/guides/from-convex-vue.md', language: 'html', count: 1, reason: BEFORE, by: 'test/docs/before.test.ts' },
+  { page: 'docs/guides/from-nuxt-convex-module.md', language: 'html', count: 1, reason: BEFORE, by: 'test/docs/before.test.ts' },
+  { page: 'docs/guides/from-tanstack-query.md', language: 'html', count: 1, reason: BEFORE, by: 'test/docs/before.test.ts' },
   { page: 'docs/guides/local-install.md', language: 'typescript', count: 6, reason: READ, by: 'test/convex/local-install-guide.test.ts' },
   { page: 'docs/guides/local-install.md', language: 'typescript', count: 2, reason: STUB },
   { page: 'docs/guides/local-install.md', language: 'typescript', count: 1, reason: SIMILAR, by: 'examples/local-install' },
