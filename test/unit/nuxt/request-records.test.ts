@@ -1,8 +1,10 @@
 import type { H3Event } from '../../../src/nuxt/runtime/server/nitro.ts'
+import type { AssumedIdentity } from '../../../src/nuxt/runtime/server/utils/assumed-identity.ts'
 import type { EventConvex } from '../../../src/nuxt/runtime/server/utils/request-convex.ts'
 import type { RequestRecord, RequestRecords } from '../../../src/nuxt/runtime/server/utils/request-records.ts'
 import { describe, expect, it } from 'vitest'
 import { createRequestRecords } from '../../../src/nuxt/runtime/server/utils/request-records.ts'
+import { fakeToken } from '../../support/scripted/fake-token.ts'
 
 function eventOf(path: string): H3Event {
   return { method: 'GET', path, node: { res: { statusCode: 200, getHeader: () => undefined } } } as unknown as H3Event
@@ -58,6 +60,14 @@ describe('createRequestRecords', () => {
     const latest = await record(createRequestRecords(), convex, ({ findIdentity }) => findIdentity())
     expect(latest.identity).toBe('unknown: Better Auth does not answer')
     expect(latest).not.toHaveProperty('tokenAge')
+  })
+
+  it('records the user of a page that was rendered before the session was confirmed', async () => {
+    const auth = { user: { id: 'ada', name: 'Ada' }, session: { id: 'session' }, token: fakeToken('ada') }
+    const assumed = { auth, found: Promise.resolve(auth), outcome: Promise.resolve('correct'), isAwaited: false } as unknown as AssumedIdentity
+    const convex = convexOf({ assumeIdentity: async () => assumed })
+    const latest = await record(createRequestRecords(), convex, async ({ assumeIdentity }) => (await assumeIdentity())!.outcome)
+    expect(latest).toMatchObject({ identity: 'Ada', tokenAge: expect.stringMatching(/^\d of 900 s$/) })
   })
 
   it('keeps the latest 20 requests, newest first', async () => {

@@ -94,6 +94,12 @@ export function createRequestRecords(): RequestRecords {
               addIdentity(record, identity)
             return identity
           },
+          // The response is held back until the identity is confirmed, so the record is complete.
+          assumeIdentity: async () => {
+            const assumed = await convex.assumeIdentity()
+            void assumed?.found.then(identity => addIdentity(record, identity))
+            return assumed
+          },
         }
         wrapped.set(convex, recording)
       }
