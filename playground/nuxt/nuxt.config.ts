@@ -36,6 +36,7 @@ export default defineNuxtConfig({
     },
   },
   compatibilityDate: '2026-11-01',
-  devtools: { enabled: process.env.PLAYGROUND_DEVTOOLS !== 'false' },
+  // With the authorization, a developer confirms in the terminal that the browser may use DevTools, which a program cannot.
+  devtools: { enabled: process.env.PLAYGROUND_DEVTOOLS !== 'false', disableAuthorization: process.env.PLAYGROUND_DEVTOOLS === 'unlocked' },
   telemetry: false,
 })
