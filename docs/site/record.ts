@@ -2,9 +2,9 @@
  * `npm run docs:record`: records the pages of the playground into `docs/public/recordings`. It needs Chromium and ffmpeg. Each frame is a screenshot
  * after a step and has a length of its own, so a recording does not depend on the speed of the machine. Names after the command choose recordings.
  */
-import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core'
+import type { Browser, FrameLocator, Locator, Page } from 'playwright-core'
 import { Buffer } from 'node:buffer'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,12 +12,11 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { launchBrowser } from '../../test/support/browser/browser.ts'
 import { recordings } from './recordings.ts'
+import { PATIENCE_MS, runPlayground, signInAsDemoUser } from './run-playground.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const TARGET = join(ROOT, 'docs/public/recordings')
-const PORT = '5197'
+const TARGET = join(import.meta.dirname, '../public/recordings')
+const PORT = 5197
 const URL = `http://localhost:${PORT}`
-const PATIENCE_MS = 120_000
 const SIZE = { width: 1120, height: 700 }
 
 class Recorder {
@@ -137,6 +136,7 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
     await page.getByLabel('Choose pictures').setInputFiles({ name: 'morning.png', mimeType: 'image/png', buffer: Buffer.from(picture) })
     await recorder.hold(500)
     await page.getByRole('button', { name: 'Remove morning.png' }).waitFor()
+    await showInMiddle(page.getByRole('region', { name: 'Your pictures' }))
     await recorder.hold(1600)
   },
   async forms(recorder) {
@@ -154,13 +154,15 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
     await recorder.hold(1600, true)
     await recorder.type(text => field.fill(text), 'Raven')
     await report.click()
-    await page.getByRole('region', { name: 'Your latest sightings' }).getByText('Raven, wood').waitFor()
+    const sightings = page.getByRole('region', { name: 'Your latest sightings' })
+    await sightings.getByText('Raven, wood').first().waitFor()
+    await showInMiddle(sightings)
     await recorder.hold(1600)
   },
   async offline(recorder) {
     const { page } = recorder
     await page.goto(`${URL}/feed`)
-    for (const post of ['Good morning', 'The owl is awake']) {
+    for (const post of ['The herons are back', 'The owl is awake']) {
       await page.getByLabel('Say something').fill(post)
       await page.getByRole('button', { name: 'Post' }).click()
       await page.getByRole('region', { name: 'Posts' }).getByText(post).first().waitFor()
@@ -168,6 +170,7 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
     await page.goto(`${URL}/offline`)
     const app = page.getByRole('region', { name: 'The app' })
     await app.getByText('The owl is awake').first().waitFor()
+    await app.getByText('authenticated', { exact: true }).waitFor()
     await showInMiddle(app)
     await recorder.hold(1200)
     await page.getByLabel('Offline').check()
@@ -193,19 +196,28 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
       await recorder.hold(900, true)
     }
     await page.getByLabel('Fast').check()
-    await page.getByRole('region', { name: 'Your notes' }).getByText('Call Grace').waitFor()
+    const notes = page.getByRole('region', { name: 'Your notes' })
+    await notes.getByText('Call Grace').waitFor()
     await waiting.getByText('Every note is written.').waitFor()
+    await showInMiddle(notes)
     await recorder.hold(1800)
   },
   async scrolling(recorder) {
     const { page } = recorder
-    // The list of sightings is empty, unless another recording has filled it.
     const fill = page.getByRole('button', { name: 'Fill the list' })
     const list = page.getByRole('region', { name: 'Sightings' })
-    await fill.or(list).first().waitFor()
+    // Other recordings add sightings, and a list with a few of them cannot be scrolled.
+    await page.goto(`${URL}/pagination`)
+    const remove = page.getByRole('button', { name: 'Remove all rows' })
+    await fill.or(remove).first().waitFor()
+    if (await remove.isVisible()) {
+      await remove.click()
+      await page.getByText(/(?<!\d)0 rows loaded/).waitFor()
+    }
+    await page.goto(`${URL}/scrolling`)
+    await fill.waitFor()
     await recorder.hold(800)
-    if (await fill.isVisible())
-      await fill.click()
+    await fill.click()
     await list.waitFor()
     await showInMiddle(list)
     await recorder.hold(1000)
@@ -307,20 +319,12 @@ function hideDevTools(): void {
   })
 }
 
-async function signInAsDemoUser(profile: BrowserContext): Promise<void> {
-  const page = await profile.newPage()
-  await page.goto(URL)
-  await page.getByRole('button', { name: 'Continue as demo user' }).first().click()
-  await page.getByText('Good to see you').waitFor()
-  await page.close()
-}
-
 async function record(browser: Browser, { name, path, title }: typeof recordings[number]): Promise<void> {
   const profile = await browser.newContext({ viewport: SIZE, colorScheme: 'light', reducedMotion: 'reduce' })
   profile.setDefaultTimeout(PATIENCE_MS)
   profile.setDefaultNavigationTimeout(PATIENCE_MS)
   await profile.addInitScript(hideDevTools)
-  await signInAsDemoUser(profile)
+  await signInAsDemoUser(profile, URL)
   const page = await profile.newPage()
   if (name !== 'tasks' && name !== 'tabs') {
     await page.goto(URL + path)
@@ -334,21 +338,11 @@ async function record(browser: Browser, { name, path, title }: typeof recordings
   console.log(`${name}: ${title}`)
 }
 
-async function isServed(): Promise<boolean> {
-  return await fetch(URL).then(({ ok }) => ok, () => false)
-}
-
 mkdirSync(TARGET, { recursive: true })
-const server = spawn(join(ROOT, 'node_modules/.bin/vite'), ['playground', '--configLoader', 'native'], { cwd: ROOT, env: { ...process.env, PORT }, stdio: 'inherit' })
-try {
-  while (!await isServed())
-    await delay(200)
+await runPlayground('vite', PORT, async () => {
   const browser = await launchBrowser()
   const wanted = process.argv.slice(2)
   for (const recording of recordings.filter(({ name }) => wanted.length === 0 || wanted.includes(name)))
     await record(browser, recording).catch(error => console.error(`${recording.name}:`, error))
   await browser.close()
-}
-finally {
-  server.kill('SIGTERM')
-}
+})
