@@ -63,7 +63,7 @@ export function usePlaygroundInFirefox(): FirefoxFixture {
       page.setDefaultTimeout(PATIENCE_MS)
       page.setDefaultNavigationTimeout(PATIENCE_MS)
       page.on('pageerror', error => errors.push(String(error)))
-      await page.evaluateOnNewDocument(recordRows)
+      await page.evaluateOnNewDocument(recordPage)
       await page.goto(playground.url + path)
       return page
     },
@@ -112,10 +112,32 @@ export function isKept(page: Page): Promise<boolean> {
   return page.evaluate(() => (globalThis as unknown as { isKept: boolean }).isKept)
 }
 
-/** Runs in the page. Records the auth status and the rows in every animation frame, and whether the browser had kept the page. */
-function recordRows(): void {
+/** Takes the network from the page by its switch, and waits until its sockets are closed. */
+export async function goOffline(page: Page): Promise<void> {
+  await click(page, 'label', 'Offline')
+  await page.waitForFunction(() => (globalThis as unknown as { sockets: WebSocket[] }).sockets.every(({ readyState }) => readyState === WebSocket.CLOSED))
+}
+
+/** Navigates back to a page that Firefox has kept. Such a page has no event `load`, for which `page.goBack` would wait. */
+export async function goBackToKept(page: Page, path: string): Promise<void> {
+  await page.evaluate(() => void setTimeout(() => history.back()))
+  await page.waitForFunction(path => location.pathname === path && 'isKept' in globalThis, { timeout: PATIENCE_MS }, path)
+}
+
+/**
+ * Runs in the page. Records the auth status and the rows in every animation frame, whether the browser had kept the page, and
+ * the sockets.
+ */
+function recordPage(): void {
   const rows: [string, string][] = []
-  Object.assign(globalThis, { recordedRows: rows })
+  const sockets: WebSocket[] = []
+  const RecordedWebSocket = class extends WebSocket {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args)
+      sockets.push(this)
+    }
+  }
+  Object.assign(globalThis, { recordedRows: rows, sockets, WebSocket: RecordedWebSocket })
   addEventListener('pageshow', ({ persisted }) => {
     rows.splice(0)
     Object.assign(globalThis, { isKept: persisted })
