@@ -98,7 +98,8 @@ class ClockTimeout implements Disposable {
       this.#clock.pending.delete(this)
       this.#fire()
     }
-    this.#native = nativeSetTimeout(onTime, Math.min(this.deadline - this.#clock.now(), LONGEST_DELAY))
+    const remaining = Math.max(0, this.deadline - this.#clock.now())
+    this.#native = nativeSetTimeout(onTime, Math.min(remaining, LONGEST_DELAY))
     if (!this.#isReferenced)
       this.#native.unref()
   }
