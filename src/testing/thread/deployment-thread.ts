@@ -9,6 +9,13 @@ import { deserializeError } from './channel.ts'
 /** The greatest number of kept entries, so that the memory of a deployment is limited. */
 const KEPT_LOG_ENTRIES = 10_000
 
+/**
+ * The memory of the thread. V8 lets the old objects grow to four times their size before it
+ * collects them if they may take 2 GiB or more, and to twice their size otherwise. With the default
+ * of 48 MB, new objects would be collected only once they take four times as much memory.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 2047, maxYoungGenerationSizeMb: 12 }
+
 /** Sends requests to the thread, and keeps the log and the connections that the thread reports. */
 export class DeploymentThread {
   readonly log: LogEntry[] = []
@@ -25,9 +32,7 @@ export class DeploymentThread {
     this.#worker = new Worker(new URL(file, import.meta.url), {
       env: {},
       execArgv: [],
-      // With V8's default of 48 MB, new objects would be collected only once they take four times
-      // as much memory.
-      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+      resourceLimits: RESOURCE_LIMITS,
       workerData: data,
     })
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message))
