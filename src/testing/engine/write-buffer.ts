@@ -5,6 +5,10 @@ import { Overlay } from './overlay.ts'
 
 export class WriteBuffer {
   readonly #writes = new Map<string, Write>()
+  /**
+   * The changed rows of each index that the transaction has scanned after its first write. Most
+   * transactions scan few of the indexes to which they write, and sorting rows takes time.
+   */
   readonly #overlays = new Map<number, Overlay>()
   /** For each write, in order, the previous write to the same document. */
   readonly #journal: { id: string, previous: Write | undefined }[] = []
@@ -18,9 +22,15 @@ export class WriteBuffer {
     return this.#writes.get(id)
   }
 
-  /** The changed rows of an index, `undefined` if there are none. */
+  /** The changed rows of an index, `undefined` if the transaction has not changed any document. */
   overlay(index: IndexInfo): Overlay | undefined {
-    return this.#overlays.get(index.id)
+    const known = this.#overlays.get(index.id)
+    if (known || this.#writes.size === 0)
+      return known
+    const overlay = new Overlay()
+    this.#overlays.set(index.id, overlay)
+    this.#writes.forEach(write => showRows(overlay, index.id, write))
+    return overlay
   }
 
   set(write: Write): void {
@@ -41,36 +51,38 @@ export class WriteBuffer {
   }
 
   #show(id: string, current: Write | undefined, next: Write | undefined): void {
-    current?.indexes.forEach((index, position) => {
-      this.#forget(index, current.keysBefore[position])
-      this.#forget(index, current.keysAfter[position])
-    })
-    if (!next) {
+    if (next)
+      this.#writes.set(id, next)
+    else
       this.#writes.delete(id)
-      return
+    for (const [index, overlay] of this.#overlays) {
+      if (current)
+        hideRows(overlay, index, current)
+      if (next)
+        showRows(overlay, index, next)
     }
-    this.#writes.set(id, next)
-    next.indexes.forEach((index, position) => {
-      const { keysBefore, keysAfter } = next
-      // The second assignment must come last: if a document is replaced, both keys are often equal.
-      if (keysBefore[position])
-        this.#overlayOf(index).set(keysBefore[position], null)
-      if (keysAfter[position])
-        this.#overlayOf(index).set(keysAfter[position], next.after)
-    })
   }
+}
 
-  #forget(index: IndexInfo, key: Key | undefined): void {
-    if (key)
-      this.#overlayOf(index).delete(key)
-  }
+function showRows(overlay: Overlay, index: number, write: Write): void {
+  const { before, after } = keysIn(index, write)
+  // The second assignment must come last: if a document is replaced, both keys are often equal.
+  if (before)
+    overlay.set(before, null)
+  if (after)
+    overlay.set(after, write.after)
+}
 
-  #overlayOf(index: IndexInfo): Overlay {
-    let overlay = this.#overlays.get(index.id)
-    if (!overlay) {
-      overlay = new Overlay()
-      this.#overlays.set(index.id, overlay)
-    }
-    return overlay
-  }
+function hideRows(overlay: Overlay, index: number, write: Write): void {
+  const { before, after } = keysIn(index, write)
+  if (before)
+    overlay.delete(before)
+  if (after)
+    overlay.delete(after)
+}
+
+/** The keys of a write in an index. There are none in an index of another table. */
+function keysIn(index: number, { indexes, keysBefore, keysAfter }: Write): Record<'before' | 'after', Key | undefined> {
+  const position = indexes.findIndex(({ id }) => id === index)
+  return { before: keysBefore[position], after: keysAfter[position] }
 }
