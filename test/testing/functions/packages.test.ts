@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises'
+import { mkdir, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bundleFunctions } from '../../../src/testing/functions/bundle.ts'
@@ -71,6 +71,9 @@ describe('packages', () => {
 describe('bundleFunctions', () => {
   it('reuses the previous bundle until a file changes', async () => {
     const folder = await createFunctions({ 'list.ts': `${QUERY}export const list = query({ handler: () => 'one' })` })
+    // Files that are written in the millisecond in which the bundle is begun are bundled again.
+    const earlier = new Date(Date.now() - 1000)
+    await utimes(join(folder, 'list.ts'), earlier, earlier)
     const first = await bundleFunctions(folder)
     const again = await bundleFunctions(folder)
     expect(again).toEqual({ ...first, compileCache: expect.any(String) })
