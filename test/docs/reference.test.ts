@@ -149,3 +149,15 @@ function anchorsOf(page: string): string[] {
   }
   return anchors
 }
+
+describe('the page of features', () => {
+  it('names every composable and every entry of the package', () => {
+    const page = pages.get('docs/guides/features.md')!
+    const composables = [...exportsOf('src/index.ts'), ...exportsOf('src/offline/index.ts')].filter(name => /^use[A-Z]|^(?:define|prefetch)Convex|^createConvexHooks$/.test(name))
+    const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    // The worker is a part of `convue/tabs`.
+    const entries = Object.keys(exports).filter(entry => !/^\.$|package\.json|worker$/.test(entry)).map(entry => entry.replace('.', 'convue'))
+    expect(composables.length).toBeGreaterThan(20)
+    expect([...composables, ...entries].filter(name => !page.includes(`\`${name}\``))).toEqual([])
+  })
+})
