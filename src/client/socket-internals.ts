@@ -1,5 +1,6 @@
 /** The private members of the Convex client with which a stalled socket is found and replaced. */
 import type { ConvexClient } from 'convex/browser'
+import { comparisonMessages, emptyChange, STALLED } from '../shared/socket-probe.ts'
 
 /*
  * `convex-internals.ts` is a part of the core, and this file is loaded after the page has
@@ -64,13 +65,7 @@ export function isPaused(convex: ConvexClient): boolean {
   return membersOf(convex).state.paused || managerOf(convex).socket.paused !== 'no'
 }
 
-/**
- * Sends a change of the query set that changes nothing. The deployment answers each change with a
- * transition, without running a query whose result is current. Returns the version of the query set
- * that this transition confirms.
- *
- * @see https://github.com/get-convex/convex-backend/blob/main/crates/sync/src/worker.rs
- */
+/** Sends a probe. Returns the version of the query set that its answer confirms. */
 export function sendProbe(convex: ConvexClient): number {
   const { state } = membersOf(convex)
   managerOf(convex).sendMessage(emptyChange(state.querySetVersion))
@@ -90,7 +85,7 @@ export function isReceivingParts(convex: ConvexClient): boolean {
 /** Replaces the socket. The client sends its queries and its mutations without an answer again. */
 export function replaceSocket(convex: ConvexClient): void {
   const manager = managerOf(convex)
-  manager.closeAndReconnect('StalledSocket')
+  manager.closeAndReconnect(STALLED)
   manager.tryReconnectImmediately()
 }
 
@@ -105,8 +100,7 @@ export function compareConnection(convex: ConvexClient, onEnd: (isAnswered: bool
   const socket = new Socket(uri)
   socket.onopen = () => {
     const { connectionCount } = convex.connectionState()
-    socket.send(JSON.stringify({ type: 'Connect', sessionId, connectionCount, lastCloseReason: 'StalledSocket' }))
-    socket.send(JSON.stringify(emptyChange(0)))
+    comparisonMessages(sessionId, connectionCount).forEach(message => socket.send(message))
   }
   socket.onmessage = () => onEnd(true)
   socket.onclose = () => onEnd(false)
@@ -119,10 +113,6 @@ export function compareConnection(convex: ConvexClient, onEnd: (isAnswered: bool
     if (socket.readyState !== CONNECTING)
       socket.close()
   }
-}
-
-function emptyChange(baseVersion: number): object {
-  return { type: 'ModifyQuerySet', baseVersion, newVersion: baseVersion + 1, modifications: [] }
 }
 
 function managerOf(convex: ConvexClient): Members['webSocketManager'] {

@@ -32,7 +32,7 @@ const CORE = ['errors', 'shared', 'reactivity', 'token', 'client', 'store', 'plu
 const allowed: Record<string, Folder> = {
   '.': { why: 'the public exports of `convue`', folders: [...CORE, 'ssr', 'components', 'composables/auth', 'composables/call', 'composables/form', 'composables/pagination', 'composables/presence', 'composables/query', 'composables/upload'], packages: CONVEX_DATA },
   'errors': { why: 'every error that Convue raises', folders: [], packages: null },
-  'shared': { why: 'pure functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
+  'shared': { why: 'functions and types that several folders use and none of them owns', folders: ['errors'], packages: CONVEX_DATA },
   'versions': { why: 'which versions of other packages work with Convue, and which are installed', folders: ['errors'], packages: /^node:(?:fs|path)$/ },
   'project': { why: 'the files of an app on disk: where its functions are', folders: [], packages: /^node:(?:fs|path)$/ },
   'token': { why: 'the current identity and its token: knows neither Vue, nor Convex, nor a page', folders: ['errors', 'shared'], packages: null },

@@ -1,6 +1,6 @@
-import type { SocketCheck, SocketCheckEvent } from '../../../src/client/socket-check.ts'
+import type { SocketCheck, SocketCheckEvent } from '../../../src/shared/socket-check.ts'
 import { describe, expect, it } from 'vitest'
-import { transition, waitFor } from '../../../src/client/socket-check.ts'
+import { transition, waitFor } from '../../../src/shared/socket-check.ts'
 
 type State = SocketCheck<string>
 type Event = SocketCheckEvent<string>
