@@ -84,9 +84,13 @@ export function isReceivingParts(convex: ConvexClient): boolean {
 
 /** Replaces the socket. The client sends its queries and its mutations without an answer again. */
 export function replaceSocket(convex: ConvexClient): void {
-  const manager = managerOf(convex)
-  manager.closeAndReconnect(STALLED)
-  manager.tryReconnectImmediately()
+  managerOf(convex).closeAndReconnect(STALLED)
+  reconnectAtOnce(convex)
+}
+
+/** Opens the next socket now, if the client waits until it opens it. */
+export function reconnectAtOnce(convex: ConvexClient): void {
+  managerOf(convex).tryReconnectImmediately()
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ConvexClient } from 'convex/browser'
 import type { Cancel } from '../shared/schedule.ts'
 import { onPageEvents } from '../shared/page-events.ts'
 import { createSocketChecker } from '../shared/socket-checker.ts'
-import { isProbeAccepted } from '../shared/socket-probe.ts'
+import { isProbeAccepted, STALLED } from '../shared/socket-probe.ts'
 import {
   compareConnection,
   confirmedVersion,
@@ -11,6 +11,7 @@ import {
   isPaused,
   isReceivingParts,
   openSocketOf,
+  reconnectAtOnce,
   replaceSocket,
   sendProbe,
 } from './socket-internals.ts'
@@ -22,6 +23,9 @@ import {
  *
  * A socket is replaced only if another connection to the deployment is answered earlier. Therefore,
  * a socket that is slow because of the network or the deployment is kept.
+ *
+ * If tabs share the connection, their worker checks it. Then, the client only connects again
+ * without a back-off when the worker has closed the connection.
  *
  * @returns a function that ends the checks; `undefined` if this version of the client cannot be
  * checked.
@@ -57,13 +61,24 @@ export function watchForStalls(convex: ConvexClient): Cancel | undefined {
 
   function onConnectionState(): void {
     const socket = openSocketOf(convex)
-    if (socket && socket !== latest) {
-      latest = socket
-      // The listener of the client is older and runs first.
-      if (canBeChecked(socket))
-        socket.addEventListener('message', () => checker.onMessage(socket))
-    }
+    if (socket && socket !== latest)
+      follow(socket)
     checker.onSocketChange()
+  }
+
+  function follow(socket: WebSocket): void {
+    latest = socket
+    // The listeners of the client are older and run first.
+    if (canBeChecked(socket))
+      socket.addEventListener('message', () => checker.onMessage(socket))
+    else if (isShared(socket))
+      socket.addEventListener('close', onSharedClose)
+  }
+
+  function onSharedClose({ reason }: CloseEvent): void {
+    // The client schedules its next socket after this listener.
+    if (reason === STALLED && !isPaused(convex))
+      queueMicrotask(() => reconnectAtOnce(convex))
   }
 }
 
@@ -77,5 +92,9 @@ function isTokenValid(convex: ConvexClient): boolean {
  * connection: another socket would use the same connection.
  */
 function canBeChecked(socket: WebSocket): boolean {
-  return typeof socket.addEventListener === 'function' && !(socket as { isShared?: boolean }).isShared
+  return typeof socket.addEventListener === 'function' && !isShared(socket)
+}
+
+function isShared(socket: WebSocket): boolean {
+  return !!(socket as { isShared?: boolean }).isShared
 }

@@ -29,13 +29,16 @@ export interface SocketOwner<Socket> {
   replaceSocket: () => void
 }
 
+/** `joined`: another page begins to use the socket, and shows results that have arrived before. */
+export type CheckEvent = PageEvent | 'joined'
+
 /** What the owner reports. */
 export interface SocketChecker<Socket> {
   /** The owner has another open socket, or none. */
   onSocketChange: () => void
   /** A message has arrived, and the owner has handled it. */
   onMessage: (socket: Socket) => void
-  onPageEvent: (event: PageEvent) => void
+  onPageEvent: (event: CheckEvent) => void
   /** Ends what the check does. Nothing may be reported afterwards. */
   end: Cancel
 }
@@ -62,9 +65,10 @@ const FIRST_VERSION = 1
 
 /**
  * A socket on which a message has arrived so recently works, and needs no check. After a change of
- * networks, even a message that has just arrived says nothing about the socket.
+ * networks, even a message that has just arrived says nothing about the socket. The deployment
+ * sends a message every 15 s, so a socket that is silent for longer than 20 s is suspect anyway.
  */
-const RECENT_MS = { online: -1, shown: 1000 }
+const RECENT_MS = { online: -1, shown: 1000, joined: 20_000 }
 
 export function createSocketChecker<Socket>(owner: SocketOwner<Socket>): SocketChecker<Socket> {
   let watched: WatchedSocket<Socket> | undefined
@@ -101,7 +105,7 @@ export function createSocketChecker<Socket>(owner: SocketOwner<Socket>): SocketC
     dispatch({ type: 'received', socket, isAnswer })
   }
 
-  function onPageEvent(event: PageEvent): void {
+  function onPageEvent(event: CheckEvent): void {
     if (event === 'hidden')
       return dispatch({ type: 'hidden' })
     if (!watched)

@@ -1,7 +1,11 @@
 /** The messages between a tab and the worker. */
+import type { PageEvent } from '../shared/page-events.ts'
 import type { TokenAnswer } from './hub/shared-tokens.ts'
 
-/** The version of the messages. A tab does not use a worker that has another version. */
+/**
+ * The version of the messages. A tab does not use a worker that has another version. A message that
+ * a worker may ignore does not need another version.
+ */
 export const PORT_VERSION = 2
 
 /** The messages of a tab. `link` is the tab's own number of one of its sockets. */
@@ -11,6 +15,8 @@ export type TabMessage
     | { type: 'open', link: number, url: string }
     | { type: 'send', link: number, texts: string[] }
     | { type: 'close', link: number }
+  /** The worker then checks the connections that the tab uses. */
+    | { type: 'pageEvent', event: PageEvent }
   /** `mayReturn`: whether the clients of the tab may connect again, and repeat their mutations. */
     | { type: 'bye', mayReturn: boolean }
     | TokenMessage

@@ -44,8 +44,8 @@ export class SharedSocket {
   }
 
   /**
-   * Whether the socket uses the connection of the worker. The client of a tab does not replace such
-   * a socket, since its next socket would use the same connection.
+   * Whether the socket uses the connection of the worker, which checks it. The client of a tab does
+   * not replace such a socket, since its next socket would use the same connection.
    */
   get isShared(): boolean {
     return !this.#own

@@ -2,6 +2,7 @@
 import type { TokenSharing } from '../token/token-source.ts'
 import type { Locks } from './locks.ts'
 import type { Problem, TabsWorker } from './worker-connection.ts'
+import { onPageEvents } from '../shared/page-events.ts'
 import { tabSockets } from './tab-sockets.ts'
 import { tabsError } from './tabs-error.ts'
 
@@ -45,6 +46,7 @@ export function sharedTabs(createWorker: () => SharedWorker, options: SharedTabs
     locks: { request: (...args: Parameters<LockManager['request']>) => navigator.locks.request(...args) } as Locks,
     createId: () => crypto.randomUUID(),
     onceHidden,
+    onPageEvents,
     isSupported,
     openOwn: url => new (options.webSocketConstructor ?? WebSocket)(url),
     warn,

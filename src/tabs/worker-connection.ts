@@ -1,4 +1,5 @@
 /** The connection of a tab to the worker: its start, its messages and its end. */
+import type { PageEvent } from '../shared/page-events.ts'
 import type { Cancel } from '../shared/schedule.ts'
 import type { Locks } from './locks.ts'
 import type { Port, TabMessage, TokenMessage, WorkerMessage } from './port-messages.ts'
@@ -38,6 +39,8 @@ export interface ConnectionHost {
   createId: () => string
   /** Calls `onHide` when the user leaves the page, until the returned function is called. */
   onceHidden: (onHide: (isFrozen: boolean) => void) => Cancel
+  /** Calls `onEvent` when the page is shown or online again, or hidden behind another tab. */
+  onPageEvents: (onEvent: (event: PageEvent) => void) => Cancel
   /** The tab must not share any connection from now on. */
   onProblem: (problem: Problem, cause?: unknown) => void
   /** The connection has ended. The next socket needs another connection. */
@@ -55,7 +58,8 @@ export class WorkerConnection {
   readonly #unsent: TokenMessage[] = []
   /** Aborts all waiting operations. */
   readonly #end = new AbortController()
-  readonly #stopWatchingPage: Cancel
+  /** Stop the calls of the page. */
+  readonly #pageListeners: Cancel[]
   #status: 'starting' | 'ready' | 'ended' = 'starting'
   #port: Port | null = null
   #releaseLock: Cancel | null = null
@@ -65,7 +69,10 @@ export class WorkerConnection {
   constructor(host: ConnectionHost) {
     this.#host = host
     this.#cancelTimer = schedule(() => this.#fail('silent'), START_MS)
-    this.#stopWatchingPage = host.onceHidden(isFrozen => this.#leave(isFrozen, GOING_AWAY))
+    this.#pageListeners = [
+      host.onceHidden(isFrozen => this.#leave(isFrozen, GOING_AWAY)),
+      host.onPageEvents(event => this.#post({ type: 'pageEvent', event })),
+    ]
     this.#start().catch(error => this.#fail('failed', error))
   }
 
@@ -196,7 +203,7 @@ export class WorkerConnection {
     this.#sockets.clear()
     this.#ids.clear()
     this.#cancelTimer()
-    this.#stopWatchingPage()
+    this.#pageListeners.forEach(stop => stop())
     this.#end.abort()
     this.#releaseLock?.()
     if (this.#port)

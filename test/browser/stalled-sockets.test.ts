@@ -39,3 +39,35 @@ describe('a tab whose network was cut while it was hidden', () => {
     await visit.end()
   })
 })
+
+describe('tabs that share a connection whose network was cut while they were hidden', () => {
+  it('keep the connection if it works, and replace it for all tabs if not', async () => {
+    const visit = await Visit.begin(browser, app, { isShared: true })
+    const other = await Visit.begin(browser, app, { isShared: true })
+    let value = String(await visit.increment())
+    await eventually(shown).toEqual([value, value])
+    await visit.leave()
+    await visit.returnTo()
+    value = String(await visit.increment())
+    await eventually(shown).toEqual([value, value])
+    expect(await connections()).toEqual([1, 1])
+
+    await visit.leave()
+    app.network.stall()
+    const next = String(await visit.increment())
+    await visit.returnTo()
+    await eventually(shown).toEqual([next, next])
+    expect(await connections()).toEqual([2, 2])
+    // The worker alone replaces its socket when it has received nothing for 50 s.
+    expect(await visit.elapsed('convue')).toBeLessThan(30_000)
+    await visit.end()
+
+    async function shown(): Promise<string[]> {
+      return (await Promise.all([visit.texts(), other.texts()])).map(([text]) => text!)
+    }
+
+    function connections(): Promise<number[]> {
+      return Promise.all([visit.connections(), other.connections()])
+    }
+  })
+})

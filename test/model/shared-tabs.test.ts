@@ -49,6 +49,8 @@ const command = fc.record({
     'refuse',
     'renew',
     'killWorker',
+    'show',
+    'cut',
   ),
   tab: fc.nat(TABS - 1),
   query: fc.nat(QUERIES.length - 1),
@@ -132,6 +134,10 @@ class Run {
         return this.deployment.liveSockets.filter(({ subject }) => subject === user && user).forEach(socket => socket.refuse())
       case 'renew':
         return tab.renew()
+      case 'show':
+        return tab.page.report('shown')
+      case 'cut':
+        return this.deployment.cut()
       case 'killWorker':
         await vi.advanceTimersByTimeAsync(20)
         this.hasLostWorker = true
@@ -142,7 +148,10 @@ class Run {
   /** Lets everything settle, and compares each tab with what sockets of its own would show. */
   async check(): Promise<void> {
     this.deployment.flush()
-    await vi.advanceTimersByTimeAsync(40_000)
+    for (const { page } of this.tabs)
+      page.report('online')
+    // A client that does not share its socket replaces it when it was silent for a minute.
+    await vi.advanceTimersByTimeAsync(100_000)
     for (const tab of this.tabs)
       tab.check()
     // A tab whose worker has ended before it has answered uses its own socket.

@@ -1,8 +1,11 @@
 /** The hubs of one deployment, one for each identity, and the clients that have no hub yet. */
+import type { PageEvent } from '../../shared/page-events.ts'
+import type { Cancel } from '../../shared/schedule.ts'
 import type { LinkIdentity } from './identity.ts'
 import type { Link } from './link.ts'
 import type { Authenticate, ClientFrame, Connect } from './protocol.ts'
 import type { OpenSocket, SocketEvents } from './upstream.ts'
+import { comparisonMessages } from '../../shared/socket-probe.ts'
 import { Hub } from './hub.ts'
 import { ANONYMOUS, identify } from './identity.ts'
 import { isAtLeast, NO_TIME, parseFrame } from './protocol.ts'
@@ -83,6 +86,11 @@ export class DeploymentHubs {
     this.#onceIdentified(link)
   }
 
+  /** Reports an event of the page of a client. */
+  onPageEvent(link: Link, event: PageEvent): void {
+    this.#hubOf.get(link)?.onPageEvent(link, event)
+  }
+
   /** Forgets the requests of a client that cannot repeat them. */
   forget(sessionId: string): void {
     this.#requestIds.delete(sessionId)
@@ -140,6 +148,7 @@ export class DeploymentHubs {
       requestIdOf: (sessionId, requestId) => this.#requestIdOf(sessionId, requestId),
       connect: link => this.#describeConnection(link),
       onTokenRefused: this.#environment.onTokenRefused,
+      compare: onEnd => this.#compare(onEnd),
       observe: (ts) => {
         this.#observed = isAtLeast(ts, this.#observed) ? ts : this.#observed
       },
@@ -170,6 +179,15 @@ export class DeploymentHubs {
         links.forEach(link => link.close(code, reason))
       },
     })
+  }
+
+  #compare(onEnd: (isAnswered: boolean) => void): Cancel {
+    const upstream = new Upstream(this.#environment.openSocket, this.#url, {
+      onOpen: () => comparisonMessages(this.#sessionId, this.#connectionCount).forEach(text => upstream.send(text)),
+      onMessage: () => onEnd(true),
+      onClose: () => onEnd(false),
+    })
+    return () => upstream.close()
   }
 
   /** Closes the spare socket if no client can need it any more. */

@@ -1,4 +1,6 @@
 /** One connection to the deployment, and the clients of all tabs that share it. */
+import type { Cancel } from '../../shared/schedule.ts'
+import type { CheckEvent, SocketChecker } from '../../shared/socket-checker.ts'
 import type { LinkIdentity, UserToken } from './identity.ts'
 import type { Link } from './link.ts'
 import type {
@@ -12,10 +14,15 @@ import type {
   Version,
 } from './protocol.ts'
 import type { SocketEvents, Upstream } from './upstream.ts'
+import { createSocketChecker } from '../../shared/socket-checker.ts'
+import { emptyChange, isProbeAccepted, STALLED } from '../../shared/socket-probe.ts'
 import { isEnding, isRenewal } from './identity.ts'
 import { FIRST_VERSION, isAtLeast, isSameVersion, NO_TIME, parseFrame } from './protocol.ts'
 import { keyOf, SharedQueries } from './shared-queries.ts'
 import { TransitionChunks } from './transition-chunks.ts'
+
+/** Code of a socket that was closed without a close frame. */
+const ABNORMAL = 1006
 
 /** The functions that a hub calls, which all hubs of its deployment share. */
 export interface HubHost {
@@ -27,6 +34,8 @@ export interface HubHost {
   /** Called with each timestamp that the deployment has sent. */
   observe: (ts: string) => void
   onTokenRefused: () => void
+  /** Opens another connection to the deployment: see `SocketOwner`. */
+  compare: (onEnd: (isAnswered: boolean) => void) => Cancel
   /** The hub has ended, and must not be used any more. */
   remove: (hub: Hub, reason: string) => void
 }
@@ -36,7 +45,10 @@ export class Hub implements SocketEvents {
   readonly identity: LinkIdentity
   readonly #host: HubHost
   readonly #upstream: Upstream
+  readonly #checker: SocketChecker<Upstream>
   readonly #links = new Set<Link>()
+  /** The clients on pages that have not been hidden since their latest event of another kind. */
+  readonly #shown = new Set<Link>()
   readonly #queries = new SharedQueries()
   readonly #chunks = new TransitionChunks()
   /** The calls without an answer, by their ids on the shared connection. */
@@ -56,6 +68,8 @@ export class Hub implements SocketEvents {
     this.#host = host
     this.identity = identity
     this.#upstream = openUpstream(this)
+    this.#checker = this.#createChecker()
+    this.#checker.onSocketChange()
     this.#send(host.connect(first))
     if (identity.token)
       this.#authenticate(identity.token)
@@ -74,11 +88,13 @@ export class Hub implements SocketEvents {
       this.#modify([])
       link.view.modify(0, this.#requested.querySet)
     }
+    this.onPageEvent(link, 'joined')
   }
 
   leave(link: Link): void {
     if (!this.#links.delete(link))
       return
+    this.onPageEvent(link, 'hidden')
     const changes: QueryChange[] = []
     for (const query of link.view.clear())
       this.#queries.release(query, changes)
@@ -109,13 +125,26 @@ export class Hub implements SocketEvents {
       link.deliver(transition, this.#host.now())
   }
 
+  /**
+   * Checks the connection when a page of a client is shown or online again, or begins to use it.
+   * The check ends when no such page is shown any more.
+   */
+  onPageEvent(link: Link, event: CheckEvent): void {
+    if (event !== 'hidden')
+      this.#shown.add(link)
+    else if (!this.#shown.delete(link) || this.#shown.size > 0)
+      return
+    this.#checker.onPageEvent(event)
+  }
+
   onOpen(): void {
+    this.#checker.onSocketChange()
     for (const text of this.#unsent.splice(0))
       this.#upstream.send(text)
   }
 
   onClose(code: number, reason: string): void {
-    this.#host.remove(this, reason || `closed with code ${code}`)
+    this.#remove(reason || `closed with code ${code}`)
     for (const link of [...this.#links])
       link.close(code, reason)
   }
@@ -127,6 +156,7 @@ export class Hub implements SocketEvents {
     catch {
       this.#unshare()
     }
+    this.#checker.onMessage(this.#upstream)
   }
 
   /** @throws {Error} if the hub does not understand the message. */
@@ -252,9 +282,11 @@ export class Hub implements SocketEvents {
     this.#send(JSON.stringify({ ...frame, requestId }))
   }
 
-  #modify(modifications: QueryChange[]): void {
+  /** Returns the version of the query set that contains the changes. */
+  #modify(modifications: QueryChange[]): number {
     const baseVersion = this.#requested.querySet++
-    this.#send(JSON.stringify({ type: 'ModifyQuerySet', baseVersion, newVersion: baseVersion + 1, modifications }))
+    this.#send(JSON.stringify({ ...emptyChange(baseVersion), modifications }))
+    return this.#requested.querySet
   }
 
   #authenticate(token: UserToken): void {
@@ -266,9 +298,33 @@ export class Hub implements SocketEvents {
 
   /** Sends the next token before the current one expires. The current token's tab may be closed. */
   #renew(now: number): void {
-    const time = (now - (this.#clientClockSkew ?? 0)) / 1000
-    if (this.#token && this.#nextToken && isEnding(this.#token, time))
+    if (this.#token && this.#nextToken && isEnding(this.#token, this.#serverTime(now) / 1000))
       this.#authenticate(this.#nextToken)
+  }
+
+  /** The time by the clock of the deployment, in ms since 1970. */
+  #serverTime(now: number): number {
+    return now - (this.#clientClockSkew ?? 0)
+  }
+
+  #createChecker(): SocketChecker<Upstream> {
+    const { now, compare } = this.#host
+    return createSocketChecker({
+      now,
+      compare,
+      openSocket: () => this.isOpen ? this.#upstream : undefined,
+      confirmedVersion: () => this.#reached.querySet,
+      isReceivingParts: () => this.#chunks.isIncomplete,
+      canProbe: () => !this.#token || isProbeAccepted(this.#token.expiresAt, this.#serverTime(now())),
+      sendProbe: () => this.#modify([]),
+      replaceSocket: () => this.#replaceUpstream(),
+    })
+  }
+
+  /** Ends the connection as if it had been lost, so that all clients connect again together. */
+  #replaceUpstream(): void {
+    this.#upstream.close()
+    this.onClose(ABNORMAL, STALLED)
   }
 
   #send(text: string): void {
@@ -281,6 +337,11 @@ export class Hub implements SocketEvents {
   /** Closes the connection. The caller informs the clients. */
   #end(reason: string): void {
     this.#upstream.close()
+    this.#remove(reason)
+  }
+
+  #remove(reason: string): void {
+    this.#checker.onSocketChange()
     this.#host.remove(this, reason)
   }
 

@@ -1,4 +1,5 @@
 /** The worker's side of one tab: its messages, and its end. */
+import type { PageEvent } from '../../shared/page-events.ts'
 import type { HubEnvironment } from '../hub/deployment-hubs.ts'
 import type { SharedTokens, TokenNeed } from '../hub/shared-tokens.ts'
 import type { Locks } from '../locks.ts'
@@ -42,6 +43,8 @@ export function serveTab(port: Port, shared: SharedState): void {
         return send(message)
       case 'close':
         return close(message.link)
+      case 'pageEvent':
+        return onPageEvent(message.event)
       case 'bye':
         return end(message.mayReturn)
       case 'needToken':
@@ -130,6 +133,11 @@ export function serveTab(port: Port, shared: SharedState): void {
     const found = links.get(id)
     links.delete(id)
     found?.hubs.end(found.link)
+  }
+
+  function onPageEvent(event: PageEvent): void {
+    for (const { link, hubs: deployment } of links.values())
+      deployment.onPageEvent(link, event)
   }
 
   /** A tab that returns, from the back/forward cache, repeats its unanswered mutations. */

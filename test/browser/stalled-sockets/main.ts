@@ -1,7 +1,12 @@
 import { ConvexClient } from 'convex/browser'
 import { createConvex, useConvexQuery } from 'convue'
+import { sharedTabs } from 'convue/tabs'
+import TabsWorker from 'convue/tabs/worker?sharedworker'
 import { createApp, defineComponent, h } from 'vue'
 import { api } from '../../support/convex/_generated/api.js'
+
+/** `?shared`: all tabs use one connection. */
+const isShared = new URLSearchParams(location.search).has('shared')
 
 const query = api.counters.get
 const args = { name: 'stalled' }
@@ -22,7 +27,8 @@ const Counter = defineComponent({
 async function main(): Promise<void> {
   const { url }: { url: string } = await (await fetch('/app.json')).json()
   document.addEventListener('visibilitychange', () => document.hidden || (times.shown = performance.now()))
-  const convex = createConvex({ url })
+  const clientOptions = isShared ? { webSocketConstructor: sharedTabs(() => new TabsWorker()) } : {}
+  const convex = createConvex({ url, clientOptions })
   createApp(Counter).use(convex).mount('main')
   // The same query on a client without Convue.
   const alone = new ConvexClient(url, { logger: false })

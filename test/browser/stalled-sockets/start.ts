@@ -7,6 +7,8 @@ import { startFixture } from '../../support/live/deployment.ts'
 import { freePort } from '../../support/live/free-port.ts'
 import { StallingNetwork } from '../../support/live/stalling-network.ts'
 
+const source = (path: string): string => join(import.meta.dirname, '../../../src', path)
+
 export interface StalledSocketsApp {
   /** The page's origin. */
   url: string
@@ -29,7 +31,13 @@ export async function startStalledSockets(oneWayMs: number): Promise<StalledSock
     configFile: false as const,
     root: import.meta.dirname,
     logLevel: 'warn' as const,
-    resolve: { alias: { convue: join(import.meta.dirname, '../../../src/index.ts') } },
+    resolve: {
+      alias: [
+        { find: /^convue\/tabs\/worker(?=\?|$)/, replacement: source('tabs/worker/index.ts') },
+        { find: /^convue\/tabs$/, replacement: source('tabs/index.ts') },
+        { find: /^convue$/, replacement: source('index.ts') },
+      ],
+    },
     define: { 'process.env.NODE_ENV': '"production"' },
     build: { outDir, emptyOutDir: true, target: 'es2022' },
   }

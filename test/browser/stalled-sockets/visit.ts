@@ -18,9 +18,10 @@ export class Visit {
   readonly #app: StalledSocketsApp
   readonly #browser: Browser
 
-  static async begin(browser: Browser, app: StalledSocketsApp): Promise<Visit> {
+  /** `isShared`: the connection of Convue's client is shared by all such visits. */
+  static async begin(browser: Browser, app: StalledSocketsApp, { isShared = false } = {}): Promise<Visit> {
     const page = await browser.newPage()
-    await page.goto(app.url)
+    await page.goto(`${app.url}/${isShared ? '?shared' : ''}`)
     return new Visit(page, browser, app)
   }
 

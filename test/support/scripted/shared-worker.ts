@@ -1,3 +1,4 @@
+import type { PageEvent } from '../../../src/shared/page-events.ts'
 import type { HubEnvironment } from '../../../src/tabs/hub/deployment-hubs.ts'
 import type { Locks } from '../../../src/tabs/locks.ts'
 import type { Port } from '../../../src/tabs/port-messages.ts'
@@ -70,6 +71,8 @@ export interface ScriptedTab {
   kill: () => void
   /** Leaves the page. A frozen page may be shown again: its code runs on. */
   hide: (isFrozen: boolean) => void
+  /** The page is shown or online again, or hidden behind another tab. */
+  report: (event: PageEvent) => void
 }
 
 /** A browser with tabs and the shared worker, in this process. Messages arrive in microtasks. */
@@ -93,6 +96,7 @@ export class ScriptedTabs {
     const agent: Agent = { isDead: false }
     const problems: Problem[] = []
     const hideListeners = new Set<(isFrozen: boolean) => void>()
+    const listeners = new Set<(event: PageEvent) => void>()
     const page: TabPage = {
       createWorker: () => this.#connect(agent),
       locks: this.#locks.of(agent),
@@ -100,6 +104,10 @@ export class ScriptedTabs {
       onceHidden(onHide) {
         hideListeners.add(onHide)
         return () => hideListeners.delete(onHide)
+      },
+      onPageEvents(onEvent) {
+        listeners.add(onEvent)
+        return () => listeners.delete(onEvent)
       },
       isSupported: () => this.isSupported,
       openOwn: url => new this.#SocketClass(url),
@@ -110,6 +118,7 @@ export class ScriptedTabs {
       problems,
       kill: () => this.#locks.end(agent),
       hide: isFrozen => hideListeners.forEach(onHide => onHide(isFrozen)),
+      report: event => listeners.forEach(onEvent => onEvent(event)),
     }
   }
 
