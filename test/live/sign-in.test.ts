@@ -3,7 +3,9 @@ import { anonymousClient, multiSessionClient, oneTimeTokenClient } from 'better-
 import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { useAuthedQuery, useConvexMutation, useConvexSignIn } from 'convue'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createMemoryHistory, createRouter } from 'vue-router'
 import { api } from '../support/convex/_generated/api.js'
+import { loadRouteGuard } from '../support/docs/route-guard.ts'
 import { eventually } from '../support/environment/eventually.ts'
 import { createBrowserFetch, signUp, startFixture } from '../support/live/deployment.ts'
 import { becomePage, createLiveAuthClient, LivePage } from '../support/live/live-page.ts'
@@ -60,6 +62,35 @@ describe('useConvexSignIn with Better Auth and a deployment', () => {
     await auth.signOut()
     expect(await signIn(() => authClient.signIn.email({ email: ada.email, password }))).toBe(true)
     expect(auth.user.value?.name).toBe('Ada')
+  })
+
+  it('lets router.push open a protected page at once, as a confirmed user', async () => {
+    const { authClient, auth, newUser, signIn, subject } = openPage()
+    const component = { render: () => null }
+    const router = createRouter({
+      history: createMemoryHistory(),
+      routes: [
+        { path: '/sign-in', component },
+        { path: '/protected', component, meta: { requiresAuth: true } },
+      ],
+    })
+    // Vue Router calls this before the guard, which waits for the deployment by itself.
+    const statuses: string[] = []
+    router.beforeEach(({ path }) => {
+      if (path === '/protected')
+        statuses.push(auth.status.value)
+    })
+    loadRouteGuard()(router, page.convex)
+    await router.push('/protected')
+    expect(router.currentRoute.value.fullPath).toBe('/sign-in?redirect=/protected')
+
+    const opened: string[] = []
+    router.afterEach(({ fullPath }) => void opened.push(fullPath))
+    await signIn(() => authClient.signUp.email(newUser('Ada')))
+    await router.push('/protected')
+    expect(statuses).toEqual(['loading', 'authenticated'])
+    expect(opened).toEqual(['/protected'])
+    expect(await subject()).toBe(auth.user.value?.id)
   })
 
   it('rejects with the error of Better Auth', async () => {

@@ -1,22 +1,9 @@
-import type { ConvexPlugin } from 'convue'
 import type { Router } from 'vue-router'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { watch } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
+import { loadRouteGuard } from '../../support/docs/route-guard.ts'
 import { openPage, page } from '../../support/scripted/identity-page.ts'
 import { leaveHint } from '../../support/scripted/identity.ts'
-
-/** The guard that the documentation shows. */
-function loadGuard(): (router: Router, plugin: ConvexPlugin) => void {
-  const text = readFileSync(join(import.meta.dirname, '../../../docs/reference/plugin.md'), 'utf8')
-  const [, code = ''] = /^```ts\n([^`]*export function protectRoutes[\s\S]*?)^```$/m.exec(text)!
-  const { outputText } = ts.transpileModule(code.replace(/^import .*$/gm, '').replace('export ', ''), {})
-  // eslint-disable-next-line no-new-func
-  return new Function('watch', `${outputText}\nreturn protectRoutes`)(watch)
-}
 
 const component = { render: () => null }
 
@@ -32,7 +19,7 @@ async function openRouter(user: string | null | 'silent', isHinted = false): Pro
       { path: '/tasks', component, meta: { requiresAuth: true } },
     ],
   })
-  loadGuard()(router, page.convex)
+  loadRouteGuard()(router, page.convex)
   await router.push('/')
   return router
 }
