@@ -2,6 +2,7 @@ import type { Deployment } from '../../src/testing/index.ts'
 import { anonymousClient, multiSessionClient, oneTimeTokenClient } from 'better-auth/client/plugins'
 import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { useAuthedQuery, useConvexMutation, useConvexSignIn } from 'convue'
+import { UnsecuredJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { api } from '../support/convex/_generated/api.js'
@@ -19,7 +20,7 @@ let page: LivePage
 // second after its own last listener was removed.
 beforeAll(async () => {
   becomePage()
-  deployment = await startFixture({ env: { AUTH_PLUGINS: 'anonymous multiSession oneTimeToken' } })
+  deployment = await startFixture({ env: { AUTH_PLUGINS: 'anonymous multiSession oneTimeToken', GOOGLE_CLIENT_ID: 'test' } })
 })
 afterEach(() => page.close())
 afterAll(() => deployment.close())
@@ -128,6 +129,26 @@ describe('useConvexSignIn with Better Auth and a deployment', () => {
     await eventually(() => tasks.data.value).toEqual([])
     expect(ticks.at(0)).toBe('[true,1]')
     expect(ticks.slice(1).every(tick => tick === '[false,null]' || tick === '[false,0]')).toBe(true)
+  })
+
+  it('shows the data without a pause if an anonymous user links an account and keeps the id', async () => {
+    const { authClient, auth, signIn, add, tasks } = openPage()
+    await auth.ready()
+    await signIn(() => authClient.signIn.anonymous())
+    const { id, session } = { id: auth.user.value!.id, session: auth.session.value!.id }
+    await add({ text: 'of the anonymous user' })
+    await eventually(() => tasks.data.value).toHaveLength(1)
+
+    const profile = { sub: 'google-ada', name: 'Ada', email: 'ada@example.com', email_verified: true }
+    const google = { provider: 'google', idToken: { token: new UnsecuredJWT(profile).encode() } }
+    const ticks = recordTicks(() => [auth.status.value, auth.user.value?.id === id, tasks.status.value, tasks.data.value?.length])
+    expect((await authClient.linkSocial(google)).data.status).toBe(true)
+    expect(await signIn(() => authClient.signIn.social(google))).toBe(true)
+    await eventually(() => auth.session.value?.id).not.toBe(session)
+    expect(auth.user.value).toMatchObject({ id, name: 'Ada' })
+    await add({ text: 'of Ada' })
+    await eventually(() => tasks.data.value).toHaveLength(2)
+    expect(ticks).toEqual(['["authenticated",true,"success",1]', '["authenticated",true,"success",2]'])
   })
 
   it('switches between the sessions of multiSession', async () => {
