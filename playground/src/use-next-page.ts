@@ -1,22 +1,14 @@
-import { useConvexAuth } from 'convue'
-import { computed, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
-/**
- * Leaves a page for anonymous users as soon as a user is signed in, in this tab or in another tab. Returns to the
- * previous page.
- */
-export function useLeaveWhenSignedIn(): void {
+/** Returns a function that leaves a page for anonymous users, and opens the page that the user had requested. */
+export function useNextPage(): () => Promise<unknown> {
   // #region snippet
-  const { isAuthenticated } = useConvexAuth()
   const route = useRoute()
   const router = useRouter()
-  const next = computed(() => pathOnThisSite(route.query.redirect))
 
-  watch(isAuthenticated, (is) => {
-    if (is)
-      router.replace(next.value ?? '/tasks')
-  }, { immediate: true })
+  return () => router.replace(
+    pathOnThisSite(route.query.redirect) ?? '/tasks',
+  )
   // #endregion
 }
 

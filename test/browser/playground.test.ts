@@ -55,6 +55,20 @@ describe('the sign-up and sign-in forms', () => {
     await page.getByText('No tasks yet').waitFor()
   })
 
+  it('leave as soon as the user is signed in in another window', async () => {
+    const ada = person('Ada')
+    const profile = await fixture.openProfile()
+    await fixture.signUp(profile, ada)
+    await profile.clearCookies()
+    const { page: waiting } = await fixture.openWindow(profile, '/sign-in?redirect=/feed')
+    const { page } = await fixture.openWindow(profile, '/sign-in')
+
+    await signIn(page, ada)
+
+    await page.getByText('No tasks yet').waitFor()
+    await waiting.waitForURL(({ pathname }) => pathname === '/feed')
+  })
+
   it('are not necessary for the demo user', async () => {
     const { page } = await fixture.openWindow(await fixture.openProfile(), '/')
     await page.getByRole('button', { name: 'Continue as demo user' }).click()
