@@ -20,6 +20,7 @@ export default defineNuxtConfig({
     '/kept/cache': { cache: { maxAge: 60, varies: ['cookie'] } },
     '/kept/caf%C3%A9': { isr: 60 },
     '/kept/public': { convue: { auth: false } },
+    '/plain/public': { convue: { auth: false } },
     // A cache rule like one for all paths, which the module must override for its own routes.
     '/api/auth/**': { isr: 60 },
     '/ending/**': { headers: publicHeaders },
