@@ -1,5 +1,6 @@
 import type { AuthConfig } from 'convex/server'
-import { getAuthConfigProvider } from '@convex-dev/better-auth/auth-config'
+// In an app: `import { getAuthConfigProvider } from 'convue/convex'`.
+import { getAuthConfigProvider } from '../../src/convex/index'
 
 export default {
   providers: [getAuthConfigProvider()],

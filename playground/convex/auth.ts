@@ -1,12 +1,12 @@
 import type { GenericCtx } from '@convex-dev/better-auth'
 import type { DataModel } from './_generated/dataModel'
 import { createClient } from '@convex-dev/better-auth'
-import { convex } from '@convex-dev/better-auth/plugins'
 import { betterAuth } from 'better-auth/minimal'
 import { v } from 'convex/values'
+// In an app: `import { convex } from 'convue/convex'`.
+import { convex } from '../../src/convex/index'
 import { components } from './_generated/api'
 import { env, query } from './_generated/server'
-import authConfig from './auth.config'
 
 export const authComponent = createClient<DataModel>(components.betterAuth)
 
@@ -20,7 +20,7 @@ export function createAuth(ctx: GenericCtx<DataModel>) {
     baseURL: env.SITE_URL!,
     database: authComponent.adapter(ctx),
     emailAndPassword: { enabled: true, requireEmailVerification: false },
-    plugins: [convex({ authConfig })],
+    plugins: [convex()],
   })
 }
 // #endregion

@@ -119,7 +119,7 @@ const mainActions: MainAction[] = [
     await page.getByText('Raven, garden').waitFor()
   } },
   { path: '/offline', asUser: false, async run(page) {
-    const app = page.getByRole('region', { name: 'The app' }).locator('dl')
+    const app = page.getByRole('region', { name: 'The public feed' }).locator('dl')
     await app.evaluate(element => element.id = 'before')
     await use(page, 'button', 'Start again', 'Enter')
     await page.locator('#before').waitFor({ state: 'detached' })

@@ -340,18 +340,18 @@ describe('a screen 320 pixels wide', () => {
   })
 })
 
-/** Runs in the page. The number of results in its IndexedDB. */
-async function countStoredResults(): Promise<number> {
+/** Runs in the page. The results in its IndexedDB, as JSON. */
+async function storedResults(): Promise<string> {
   // The name of the page's store and the deployment's URL. The outbox has a database of its own.
   const stored = (await indexedDB.databases()).find(({ name }) => name!.startsWith('playground:'))
   if (!stored)
-    return 0
+    return ''
   const opening = indexedDB.open(stored.name!)
   await new Promise(resolve => opening.onsuccess = resolve)
-  const counting = opening.result.transaction('results').objectStore('results').count()
-  await new Promise(resolve => counting.onsuccess = resolve)
+  const reading = opening.result.transaction('results').objectStore('results').getAll()
+  await new Promise(resolve => reading.onsuccess = resolve)
   opening.result.close()
-  return counting.result
+  return JSON.stringify(reading.result)
 }
 
 describe('the page about stored results', () => {
@@ -363,10 +363,10 @@ describe('the page about stored results', () => {
     await page.getByRole('button', { name: 'Post' }).click()
     await page.getByRole('listitem').getByText('Stored in the browser').waitFor()
     await page.goto('/offline')
-    const frame = page.getByRole('region', { name: 'The app' })
+    const frame = page.getByRole('region', { name: 'The public feed' })
     await frame.getByText('Stored in the browser').waitFor()
     await frame.getByText('isStalefalse').waitFor()
-    await expect.poll(() => page.evaluate(countStoredResults)).toBeGreaterThan(0)
+    await expect.poll(() => page.evaluate(storedResults)).toContain('Stored in the browser')
 
     // Only the files of the app arrive, as from a service worker.
     expectProblem(/Failed to load resource|net::ERR_/)
@@ -378,6 +378,43 @@ describe('the page about stored results', () => {
 
     await profile.unrouteAll({ behavior: 'wait' })
     const { page: later } = await fixture.openWindow(profile, '/offline')
-    await later.getByRole('region', { name: 'The app' }).getByText('isStalefalse').waitFor()
+    await later.getByRole('region', { name: 'The public feed' }).getByText('isStalefalse').waitFor()
+  })
+  it('shows the tasks of the user before a server answers, and deletes them at the sign-out', async () => {
+    const profile = await fixture.openProfile()
+    await addTask(await fixture.signUp(profile, person('Ada')), 'Read the letter')
+    const { page, expectProblem } = await fixture.openWindow(profile, '/offline')
+    const tasks = page.getByRole('region', { name: 'Your tasks' })
+    await tasks.getByText('Read the letter').waitFor()
+    await tasks.getByText('isStalefalse').waitFor()
+    await expect.poll(() => page.evaluate(storedResults)).toContain('Read the letter')
+
+    // Neither Better Auth nor the deployment can be reached. The frame knows the session from the companion cookie.
+    expectProblem(/Failed to load resource|net::ERR_/)
+    await profile.route('**/api/auth/**', route => route.abort())
+    await page.routeWebSocket(/sync/, () => {})
+    await page.reload()
+    await tasks.getByText('Read the letter').waitFor()
+    await tasks.getByText('isStaletrue').waitFor()
+    await page.getByText('auth.statusloading').waitFor()
+
+    // Another window reaches both, and signs Ada out. This window still has no connection.
+    await profile.unrouteAll({ behavior: 'wait' })
+    const { page: live } = await fixture.openWindow(profile, '/offline')
+    await live.getByRole('region', { name: 'Your tasks' }).getByText('isStalefalse').waitFor()
+    await taskRow(live, 'Read the letter').waitFor()
+    await taskRow(page, 'Read the letter').waitFor()
+    await live.getByRole('button', { name: 'Sign out' }).click()
+    for (const shown of [live, page]) {
+      await taskRow(shown, 'Read the letter').waitFor({ state: 'detached' })
+      await expect.poll(() => shown.evaluate(storedResults)).not.toContain('Read the letter')
+    }
+
+    for (const shown of [live, page]) {
+      await shown.reload()
+      await shown.getByText('auth.statusunauthenticated').waitFor()
+      expect(await shown.getByText('Read the letter').count()).toBe(0)
+      expect(await shown.evaluate(storedResults)).not.toContain('Read the letter')
+    }
   })
 })
