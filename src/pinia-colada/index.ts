@@ -17,8 +17,9 @@ export type { BridgedRest, ConvexQueryKey, ConvexQueryOptionsOptions } from '../
 export interface ConvexQueryOptions<Data> {
   /** Contains the identity, so no user reads the entry of another. */
   key: ComputedRef<ConvexQueryKey>
+  // Not the whole entry: `useQuery` would infer the type of its data from the entry's parameters.
   /** Subscribes the entry of the cache. */
-  query: (context: { entry: UseQueryEntry<any, any, any> }) => Promise<Data>
+  query: (context: { entry: Pick<UseQueryEntry, 'key'> }) => Promise<Data>
   /** `false` while the arguments pause the query, the identity is unknown, or a user is missing. */
   enabled: ComputedRef<boolean>
   /** The deployment sends each new result, so a result never becomes stale. */
@@ -50,10 +51,13 @@ export function convexQueryOptions<Q extends FunctionReference<'query'>>(
   const entries = entriesOf(context, cache)
   return {
     key,
-    query: ({ entry }) => entries.fetch(entry, entry.key as unknown as ConvexQueryKey, {
-      onResult: data => cache.setEntryState(entry, { status: 'success', data, error: null }),
-      onError: error => cache.setEntryState(entry, { status: 'error', data: entry.state.value.data, error }),
-    }),
+    query(context) {
+      const entry = context.entry as Entry
+      return entries.fetch(entry, entry.key as unknown as ConvexQueryKey, {
+        onResult: data => cache.setEntryState(entry, { status: 'success', data, error: null }),
+        onError: error => cache.setEntryState(entry, { status: 'error', data: entry.state.value.data, error }),
+      })
+    },
     enabled: isEnabled,
     staleTime: Number.POSITIVE_INFINITY,
   }
