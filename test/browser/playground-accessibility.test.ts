@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
 import { findViolationsOfEachLook } from '../support/browser/axe.ts'
-import { guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
+import { authStatus, guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
 import { person, taskRow, usePlayground } from '../support/browser/playground.ts'
 
 const fixture = usePlayground()
@@ -17,7 +17,9 @@ function focusOf(page: Page): Promise<string> {
 
 describe('the pages of the playground', () => {
   it('are all listed in playground-pages.ts', () => {
-    const files = readdirSync(join(import.meta.dirname, '../../playground/src/pages'))
+    const playground = join(import.meta.dirname, '../../playground')
+    const otherEntries = readdirSync(playground).filter(file => file.endsWith('.html') && file !== 'index.html')
+    const files = [...readdirSync(join(playground, 'src/pages')), ...otherEntries]
     expect(files).toHaveLength(playgroundPages.length)
   })
 
@@ -25,7 +27,7 @@ describe('the pages of the playground', () => {
     const profile = await fixture.openProfile()
     const guest = await fixture.openWindow(profile, path)
     await guest.page.getByRole('heading', { level: 1, name: heading }).waitFor()
-    await guest.page.locator('.live-line').getByText('unauthenticated').waitFor()
+    await authStatus(guest.page, 'unauthenticated').waitFor()
     expect(await findViolationsOfEachLook(guest.page)).toEqual([])
     if (guestPages.includes(path))
       return

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { api } from '../../playground/convex/_generated/api.js'
 import { tabTo, walkWithTab } from '../support/browser/keyboard.ts'
 import { motionsSoFar, recordMotion } from '../support/browser/motion.ts'
-import { guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
+import { authStatus, guestPages, playgroundPages } from '../support/browser/playground-pages.ts'
 import { person, taskRow, usePlayground } from '../support/browser/playground.ts'
 import { png } from '../support/browser/png.ts'
 
@@ -139,6 +139,10 @@ const mainActions: MainAction[] = [
     await use(page, 'link', 'error', 'Enter')
     await page.getByRole('region', { name: 'The component' }).getByRole('alert').waitFor()
   } },
+  { path: '/tabs.html', asUser: true, async run(page) {
+    await use(page, 'button', 'Add a task', 'Enter')
+    await taskRow(page, 'Task 1').waitFor()
+  } },
   { path: '/no/such/page', asUser: false, async run(page) {
     await use(page, 'link', 'Back to the start', 'Enter')
     await untilHeading(page, 'Live data that knows who is asking')
@@ -175,7 +179,7 @@ describe('the key Tab', () => {
     const profile = await fixture.openProfile()
     const guest = await fixture.openWindow(profile, path)
     await untilHeading(guest.page, heading)
-    await guest.page.locator('.live-line').getByText('unauthenticated').waitFor()
+    await authStatus(guest.page, 'unauthenticated').waitFor()
     expect(await findProblems(guest.page)).toEqual([])
     if (guestPages.includes(path))
       return
@@ -202,7 +206,7 @@ describe('the keyboard alone', () => {
     if (!asUser)
       await profile.clearCookies()
     const { page } = await fixture.openWindow(profile, path)
-    await page.locator('.live-line').getByText(asUser ? 'authenticated as Ada' : 'unauthenticated').waitFor()
+    await authStatus(page, asUser ? 'authenticated as Ada' : 'unauthenticated').waitFor()
     await run(page, ada)
     expect(await motionsSoFar(page)).toEqual([])
   })

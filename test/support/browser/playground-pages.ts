@@ -1,3 +1,5 @@
+import type { Locator, Page } from 'playwright-core'
+
 interface PlaygroundPage {
   path: string
   heading: string
@@ -20,7 +22,7 @@ export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/pagination', heading: 'Pagination' },
   { path: '/scrolling', heading: 'Scrolling', onNuxt: null },
   { path: '/optimistic', heading: 'Optimistic updates' },
-  // The Nuxt module has no option for an outbox.
+  // The Nuxt playground does not use the option `outbox` of the module.
   { path: '/outbox', heading: 'Offline notes', onNuxt: null },
   { path: '/uploads', heading: 'Uploads' },
   { path: '/forms', heading: 'Forms' },
@@ -28,8 +30,16 @@ export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/account', heading: 'Account' },
   { path: '/inspector', heading: 'Inspector' },
   { path: '/mocks', heading: 'Mocks' },
+  // An app of its own: the other pages keep a socket in each tab.
+  { path: '/tabs.html', heading: 'One connection for all tabs', onNuxt: null },
   { path: '/no/such/page', heading: 'There is no such page' },
 ]
 
 /** The pages that redirect a signed-in user. */
 export const guestPages = ['/sign-in', '/sign-up']
+
+/** The text of a page about the auth status. */
+export function authStatus(page: Page, text: string): Locator {
+  // The page /tabs.html has no header.
+  return page.locator('.live-line, .facts').getByText(text).first()
+}
