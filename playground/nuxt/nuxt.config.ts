@@ -14,6 +14,7 @@ export default defineNuxtConfig({
     'convue/convex/client': path('../../src/convex/client/index.ts'),
     'convue/convex/database': path('../../src/convex/http-database/index.ts'),
     'convue/dev': path('../../src/dev/index.ts'),
+    'convue/offline': path('../../src/offline/index.ts'),
     'convue/persist': path('../../src/persist/index.ts'),
     'convue/server': path('../../src/server/index.ts'),
     'convue/testing/mock': path('../../src/mock/index.ts'),
@@ -23,6 +24,7 @@ export default defineNuxtConfig({
   convex: {
     functions: '../convex',
     homePath: '/tasks',
+    outbox: true,
     dev: { data: false },
   },
   css: ['tokens', 'base', 'controls'].map(name => path(`../src/styles/${name}.css`)),

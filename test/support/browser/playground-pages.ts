@@ -22,8 +22,7 @@ export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/pagination', heading: 'Pagination' },
   { path: '/scrolling', heading: 'Scrolling', onNuxt: null },
   { path: '/optimistic', heading: 'Optimistic updates' },
-  // The Nuxt playground does not use the option `outbox` of the module.
-  { path: '/outbox', heading: 'Offline notes', onNuxt: null },
+  { path: '/outbox', heading: 'Offline notes' },
   { path: '/uploads', heading: 'Uploads' },
   { path: '/forms', heading: 'Forms' },
   { path: '/offline', heading: 'Offline' },
