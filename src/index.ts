@@ -13,6 +13,7 @@ export type { UseConvexClientReturn } from './composables/call/use-convex-client
 export { useConvexConnectionState } from './composables/call/use-convex-connection-state.ts'
 export { useConvexMutation } from './composables/call/use-convex-mutation.ts'
 export type { UseConvexMutationOptions, UseConvexMutationReturn } from './composables/call/use-convex-mutation.ts'
+export { useConvexOnline } from './composables/call/use-convex-online.ts'
 export type { FieldErrors, FormFieldError } from './composables/form/form-errors.ts'
 export type { StandardSchema } from './composables/form/standard-schema.ts'
 export { useConvexForm } from './composables/form/use-convex-form.ts'

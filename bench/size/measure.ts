@@ -119,6 +119,7 @@ const FURTHER = [
   'useConvexForm',
   'usePresence',
   'useConvexClaims',
+  'useConvexOnline',
   'createConvexHooks',
   'errorMessage',
   'insertAtTop',

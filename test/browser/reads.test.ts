@@ -108,7 +108,7 @@ describe('a search while the user types', () => {
     await page.getByText('success: 5 birds').waitFor()
     await page.getByLabel('Offline').check()
     await page.getByLabel('Name of a bird').fill('owl')
-    await page.getByText('pending, isStale: 5 birds').waitFor()
+    await page.getByText('pending, isStale, offline: 5 birds').waitFor()
     await page.getByLabel('Fast').check()
     await page.getByText('success: 4 birds').waitFor()
     await page.getByLabel('Name of a bird').fill('')

@@ -49,6 +49,7 @@ describe('the exports that exist at run time', () => {
       'useConvexConnectionState',
       'useConvexForm',
       'useConvexMutation',
+      'useConvexOnline',
       'useConvexPaginatedQuery',
       'useConvexQueries',
       'useConvexQuery',

@@ -44,7 +44,7 @@ const allowed: Record<string, Folder> = {
   'plugin': { why: 'puts the parts together for one Vue app', folders: [...CORE, 'ssr'], packages: VUEUSE_AND_CONVEX },
   'composables/lifecycle': { why: 'when a composable rests, and what awaiting it means', folders: ['reactivity'], packages: /^vue$/ },
   'composables/auth': { why: 'the identity, as components see it', folders: CORE, packages: VUE_AND_CONVEX },
-  'composables/call': { why: 'mutations, actions and one-off calls', folders: CORE, packages: VUE_AND_CONVEX },
+  'composables/call': { why: 'mutations, actions and one-off calls, and the connection', folders: CORE, packages: VUEUSE_AND_CONVEX },
   'composables/form': { why: 'forms that call a mutation: values, errors by field, the submission', folders: [...CORE, 'composables/call'], packages: VUE_AND_CONVEX },
   'composables/query': { why: 'one live query, or several', folders: [...CORE, 'ssr', 'composables/lifecycle'], packages: VUEUSE_AND_CONVEX },
   'composables/pagination': { why: 'lists that load page by page', folders: [...CORE, 'composables/lifecycle', 'composables/query'], packages: VUEUSE_AND_CONVEX },

@@ -2,7 +2,7 @@ import type { ConvexClient } from 'convex/browser'
 import type { Id } from '../support/convex/_generated/dataModel'
 import type { Message } from '../support/scripted/scripted-api.ts'
 import { makeFunctionReference } from 'convex/server'
-import { useConvexAction, useConvexClient, useConvexConnectionState, useConvexMutation } from 'convue'
+import { useConvexAction, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexOnline } from 'convue'
 import { describe, expectTypeOf, it } from 'vitest'
 import { api } from '../support/convex/_generated/api.js'
 import { api as scripted } from '../support/scripted/scripted-api.ts'
@@ -108,6 +108,15 @@ describe('useConvexClient: types', () => {
     void convex.mutation(scripted.messages.count, { channel: 'a' })
     // @ts-expect-error a mutation is not an action
     void convex.action(scripted.messages.send, { channel: 'a', body: 'b' })
+  })
+})
+
+describe('useConvexOnline: types', () => {
+  it('returns a read-only boolean', () => {
+    const isOnline = useConvexOnline()
+    expectTypeOf(isOnline.value).toEqualTypeOf<boolean>()
+    // @ts-expect-error only the connection changes it
+    isOnline.value = false
   })
 })
 

@@ -19,12 +19,12 @@ const DISCONNECTED: ConnectionState = {
 /**
  * The state of the connection to the deployment: the user's connection while a user is signed in,
  * or else the anonymous connection. If there is no connection, as on a server,
- * `isWebSocketConnected` is `false`.
+ * `isWebSocketConnected` is `false`. {@link useConvexOnline} tells whether the page is offline.
  *
  * @throws {ConvueError} `PLUGIN_MISSING`
  * @example
  * const connection = useConvexConnectionState()
- * const isOffline = computed(() => !connection.value.isWebSocketConnected)
+ * const isSaving = computed(() => connection.value.inflightMutations > 0)
  */
 export function useConvexConnectionState(): ComputedRef<ConnectionState> {
   const { clients } = useConvexContext('useConvexConnectionState')

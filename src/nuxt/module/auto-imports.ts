@@ -22,6 +22,7 @@ const composables = [
   'useConvexConnectionState',
   'useConvexForm',
   'useConvexMutation',
+  'useConvexOnline',
   'useConvexPaginatedQuery',
   'useConvexQueries',
   'useConvexQuery',

@@ -1,7 +1,7 @@
 import type { ConvexOptions } from 'convue'
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { createAuthClient } from 'better-auth/client'
-import { ConvueError, createConvex, IdentityChangedError, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
+import { ConvueError, createConvex, IdentityChangedError, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexOnline, useConvexQuery } from 'convue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { api } from '../../support/scripted/scripted-api.ts'
@@ -96,6 +96,7 @@ describe('composables', () => {
       ['useConvexClient', () => useConvexClient()],
       ['useConvexAuth', () => useConvexAuth()],
       ['useConvexConnectionState', () => useConvexConnectionState()],
+      ['useConvexOnline', () => useConvexOnline()],
     ])('%s throws PLUGIN_MISSING, and the error contains the name of the composable', (name, use) => {
       expectDiagnosis(thrownBy(() => effectScope().run(use)), 'PLUGIN_MISSING', { why: new RegExp(name), fix: /app\.use\(createConvex/ })
     })

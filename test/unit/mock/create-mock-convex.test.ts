@@ -3,7 +3,7 @@ import type { MockConvex } from 'convue/testing/mock'
 import { mount } from '@vue/test-utils'
 import { makeFunctionReference } from 'convex/server'
 import { ConvexError } from 'convex/values'
-import { useAuthedQuery, useConvexAction, useConvexAuth, useConvexConnectionState, useConvexMutation, useConvexPaginatedQuery, useConvexQueries, useConvexQuery } from 'convue'
+import { useAuthedQuery, useConvexAction, useConvexAuth, useConvexConnectionState, useConvexMutation, useConvexOnline, useConvexPaginatedQuery, useConvexQueries, useConvexQuery } from 'convue'
 import { createMockConvex, pending } from 'convue/testing/mock'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref, watch } from 'vue'
@@ -302,19 +302,20 @@ describe('createMockConvex().setConnected', () => {
     const page = await show(mock, () => {
       const { data } = useConvexQuery(api.tasks.list)
       const connection = useConvexConnectionState()
+      const isOnline = useConvexOnline()
       const add = useConvexMutation(api.tasks.add)
-      return { view: () => [connection.value?.isWebSocketConnected, data.value?.length, add.isQueued.value], exposed: add }
+      return { view: () => [connection.value?.isWebSocketConnected, isOnline.value, data.value?.length, add.isQueued.value], exposed: add }
     })
-    expect(page.read()).toEqual([true, 1, false])
+    expect(page.read()).toEqual([true, true, 1, false])
     mock.setConnected(false)
     const added = page.exposed.mutate({ text: 'Run' })
     await mock.settled()
-    expect(page.read()).toEqual([false, 1, true])
+    expect(page.read()).toEqual([false, false, 1, true])
     expect(mock.calls(api.tasks.add)).toEqual([])
     mock.setConnected(true)
     expect(await added).toBe('id')
     await mock.settled()
-    expect(page.read()).toEqual([true, 1, false])
+    expect(page.read()).toEqual([true, true, 1, false])
   })
 })
 
