@@ -139,9 +139,10 @@ describe('new Nuxt app', () => {
     await run(['node_modules/nuxt/bin/nuxt.mjs', 'dev', '--port', String(port)], {}, /Nitro server built/)
     const { page, problems } = await openPage()
     onTestFailed(() => console.error(log))
-    // One visit for each page: when Vite finds a new package, it reloads the page, which would lose a click.
+    // One visit for each page: when Vite finds a new package, it reloads the page, which would lose a click. A build on a busy
+    // machine may take minutes, so only the limit of the test applies.
     for (const [path, text] of [['/', 'Sign in'], ['/sign-in', 'I am new here'], ['/sign-up', 'I have an account']] as const) {
-      await page.goto(`http://localhost:${port}${path}`, { waitUntil: 'networkidle' })
+      await page.goto(`http://localhost:${port}${path}`, { waitUntil: 'networkidle', timeout: 0 })
       await page.getByRole('link', { name: text }).waitFor()
     }
     await signUp(page)
