@@ -1,5 +1,6 @@
 /** The messages between a tab and the worker. */
 import type { PageEvent } from '../shared/page-events.ts'
+import type { CallId, NumberedCall } from './hub/call-numbers.ts'
 import type { TokenAnswer } from './hub/shared-tokens.ts'
 
 /**
@@ -12,6 +13,8 @@ export const PORT_VERSION = 2
 export type TabMessage
   /** `lock`: the name of the Web Lock that the tab holds until it ends. */
   = | { type: 'hello', version: number, lock: string }
+  /** The mutations that clients of the tab have sent through an earlier worker, and may repeat. */
+    | { type: 'restore', url: string, calls: NumberedCall[] }
     | { type: 'open', link: number, url: string }
     | { type: 'send', link: number, texts: string[] }
     | { type: 'close', link: number }
@@ -39,7 +42,10 @@ export type WorkerMessage
   = | { type: 'ready', lock: string }
     | { type: 'refused' }
     | { type: 'opened', link: number }
-    | { type: 'message', link: number, text: string }
+  /** `settled`: the calls that the client does not repeat after this message. */
+    | { type: 'message', link: number, text: string, settled: CallId[] }
+  /** Precedes the first attempt to send a mutation to the deployment. */
+    | { type: 'numbered', url: string, call: NumberedCall }
     | { type: 'closed', link: number, code: number, reason: string }
     | { type: 'unshared', link: number }
     | { type: 'token', need: number, answer: TokenAnswer }

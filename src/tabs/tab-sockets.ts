@@ -5,10 +5,11 @@ import type { TokenExchange } from './share-tokens.ts'
 import type { ConnectionHost, Problem } from './worker-connection.ts'
 import { shareTokens } from './share-tokens.ts'
 import { SharedSocket } from './shared-socket.ts'
+import { UnsettledCalls } from './unsettled-calls.ts'
 import { WorkerConnection } from './worker-connection.ts'
 
 /** The page in which the sockets are used. */
-export interface TabPage extends Omit<ConnectionHost, 'onProblem' | 'onEnd'> {
+export interface TabPage extends Omit<ConnectionHost, 'unsettled' | 'onProblem' | 'onEnd'> {
   isSupported: () => boolean
   /** Opens a socket that only this tab uses. */
   openOwn: (url: string) => WebSocket
@@ -18,6 +19,7 @@ export interface TabPage extends Omit<ConnectionHost, 'onProblem' | 'onEnd'> {
 
 /** Returns a class for the option `webSocketConstructor` of Convex clients. */
 export function tabSockets(page: TabPage): typeof WebSocket & TokenSharing {
+  const unsettled = new UnsettledCalls()
   let connection: WorkerConnection | null = null
   /** Whether this tab uses its own sockets. */
   let isAlone = false
@@ -30,7 +32,7 @@ export function tabSockets(page: TabPage): typeof WebSocket & TokenSharing {
     if (isAlone)
       return null
     if (!connection) {
-      connection = new WorkerConnection({ ...page, onProblem, onEnd: () => connection = null })
+      connection = new WorkerConnection({ ...page, unsettled, onProblem, onEnd: () => connection = null })
       if (isDoubtful)
         connection.sendTokenMessage({ type: 'doubtTokens' })
     }

@@ -5,6 +5,7 @@ import type { Locks } from './locks.ts'
 import type { Port, TabMessage, TokenMessage, WorkerMessage } from './port-messages.ts'
 import type { OnTokenAnswer, SentNeed, TabNeed } from './share-tokens.ts'
 import type { SharedSocket } from './shared-socket.ts'
+import type { UnsettledCalls } from './unsettled-calls.ts'
 import { schedule } from '../shared/schedule.ts'
 import { holdLock, onceReleased } from './locks.ts'
 import { PORT_VERSION } from './port-messages.ts'
@@ -41,6 +42,8 @@ export interface ConnectionHost {
   onceHidden: (onHide: (isFrozen: boolean) => void) => Cancel
   /** Calls `onEvent` when the page is shown or online again, or hidden behind another tab. */
   onPageEvents: (onEvent: (event: PageEvent) => void) => Cancel
+  /** The calls of the tab, on all of its connections. */
+  unsettled: UnsettledCalls
   /** The tab must not share any connection from now on. */
   onProblem: (problem: Problem, cause?: unknown) => void
   /** The connection has ended. The next socket needs another connection. */
@@ -139,6 +142,9 @@ export class WorkerConnection {
   }
 
   #receive(message: WorkerMessage): void {
+    // The worker may have ended after it has sent a mutation, and before this message arrives.
+    if (this.#status === 'ended' && message.type !== 'numbered')
+      return
     switch (message.type) {
       case 'ready':
         return this.#onReady(message.lock)
@@ -147,7 +153,9 @@ export class WorkerConnection {
       case 'opened':
         return this.#sockets.get(message.link)?.open()
       case 'message':
-        return this.#sockets.get(message.link)?.receive(message.text)
+        return this.#onMessage(message)
+      case 'numbered':
+        return this.#host.unsettled.add(message.url, message.call)
       case 'closed':
         return this.#take(message.link)?.end(message.code, message.reason)
       case 'unshared':
@@ -167,10 +175,20 @@ export class WorkerConnection {
     this.#cancelTimer()
     // The browser may end a worker, for example together with the page that has started it.
     onceReleased(this.#host.locks, workerLock, () => this.#leave(true, ABNORMAL), this.#end.signal)
+    for (const { url, calls } of this.#host.unsettled.list())
+      this.#post({ type: 'restore', url, calls })
     for (const [link, { url }] of this.#sockets)
       this.#post({ type: 'open', link, url })
     this.#unsent.splice(0).forEach(message => this.#post(message))
     this.#endIfIdle()
+  }
+
+  #onMessage({ link, text, settled }: Extract<WorkerMessage, { type: 'message' }>): void {
+    const socket = this.#sockets.get(link)
+    if (!socket)
+      return
+    settled.forEach(call => this.#host.unsettled.remove(socket.url, call))
+    socket.receive(text)
   }
 
   /** The client connects again, with a socket of its own. */
@@ -206,8 +224,6 @@ export class WorkerConnection {
     this.#pageListeners.forEach(stop => stop())
     this.#end.abort()
     this.#releaseLock?.()
-    if (this.#port)
-      this.#port.onmessage = null
     this.#host.onEnd()
     const unanswered = [...this.#needs.values()]
     this.#needs.clear()

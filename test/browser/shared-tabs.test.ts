@@ -70,6 +70,16 @@ const shown = (page: Page): Promise<string[][]> => page.evaluate(() => (globalTh
 /** How often the deployment has logged an entry since the start of the test. */
 const countOf = (name: string): number => app.deployment.log.slice(logStart).filter(entry => entry.name === name).length
 
+/** Ends the shared worker, and no page. */
+async function endWorker(): Promise<void> {
+  const session = await browser.newBrowserCDPSession()
+  const { targetInfos } = await session.send('Target.getTargets')
+  const workers = targetInfos.filter(({ type }) => type === 'shared_worker')
+  expect(workers).toHaveLength(1)
+  await session.send('Target.closeTarget', { targetId: workers[0]!.targetId })
+  await session.detach()
+}
+
 /** Ends the process of a page. */
 async function crash(page: Page): Promise<void> {
   const crashed = page.waitForEvent('crash')
@@ -115,6 +125,23 @@ describe('sharedTabs', () => {
     await others[0]!.getByRole('button', { name: 'Add' }).click()
     for (const tab of others)
       await eventually(() => rows(tab)).toEqual(['First', 'Added'])
+    await eventually(() => app.deployment.connections).toHaveLength(1)
+    expect(ownSockets).toEqual([])
+  })
+
+  it('runs a mutation once if the browser ends the worker before the answer arrives', async () => {
+    const tabs = [await openTab(), await openTab()] as const
+    app.network.cutAfter(1)
+    await tabs[0].getByRole('button', { name: 'Add' }).click()
+    await eventually(() => countOf('tasks:add')).toBe(1)
+    await endWorker()
+    app.network.cutAfter(null)
+    for (const tab of tabs)
+      await eventually(() => rows(tab)).toEqual(['First', 'Added'])
+    await tabs[0].getByRole('button', { name: 'Add' }).click()
+    for (const tab of tabs)
+      await eventually(() => rows(tab)).toEqual(['First', 'Added', 'Added'])
+    expect(countOf('tasks:add')).toBe(2)
     await eventually(() => app.deployment.connections).toHaveLength(1)
     expect(ownSockets).toEqual([])
   })

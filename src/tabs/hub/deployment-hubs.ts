@@ -1,11 +1,13 @@
-/** The hubs of one deployment, one for each identity, and the clients that have no hub yet. */
+/** The hubs of one deployment, and the clients that have no hub yet. */
 import type { PageEvent } from '../../shared/page-events.ts'
 import type { Cancel } from '../../shared/schedule.ts'
+import type { NumberedCall } from './call-numbers.ts'
 import type { LinkIdentity } from './identity.ts'
 import type { Link } from './link.ts'
-import type { Authenticate, ClientFrame, Connect } from './protocol.ts'
+import type { Authenticate, Call, ClientFrame, Connect } from './protocol.ts'
 import type { OpenSocket, SocketEvents } from './upstream.ts'
 import { comparisonMessages } from '../../shared/socket-probe.ts'
+import { CallNumbers } from './call-numbers.ts'
 import { Hub } from './hub.ts'
 import { ANONYMOUS, identify } from './identity.ts'
 import { isAtLeast, NO_TIME, parseFrame } from './protocol.ts'
@@ -30,19 +32,14 @@ export interface HubEnvironment {
 export class DeploymentHubs {
   readonly #url: string
   readonly #environment: HubEnvironment
+  /** By session and identity. Only clients that repeat calls have an earlier session. */
   readonly #hubs = new Map<string, Hub>()
   readonly #hubOf = new Map<Link, Hub>()
   /** A socket without an identity. */
   #spare: Upstream | null = null
   /** The clients that wait for the spare socket, or have sent no identity since it opened. */
   readonly #unidentified = new Set<Link>()
-  /**
-   * The session of all connections of this worker. The deployment executes a repeated mutation once
-   * if its session and its id are the same.
-   */
-  readonly #sessionId: string
-  readonly #requestIds = new Map<string, Map<number, number>>()
-  #nextRequestId = 0
+  readonly #numbers: CallNumbers
   #connectionCount = 0
   #lastCloseReason: string | null = 'InitialConnect'
   #observed = NO_TIME
@@ -50,7 +47,7 @@ export class DeploymentHubs {
   constructor(url: string, environment: HubEnvironment) {
     this.#url = url
     this.#environment = environment
-    this.#sessionId = environment.createId()
+    this.#numbers = new CallNumbers(environment.createId())
   }
 
   /** Adds a client. Its `opened` is called as soon as there is a connection to the deployment. */
@@ -91,9 +88,14 @@ export class DeploymentHubs {
     this.#hubOf.get(link)?.onPageEvent(link, event)
   }
 
-  /** Forgets the requests of a client that cannot repeat them. */
+  /** Adds the mutations that clients of an earlier worker will repeat. */
+  restore(calls: NumberedCall[]): void {
+    this.#numbers.restore(calls)
+  }
+
+  /** Forgets the calls of a client that cannot repeat them. */
   forget(sessionId: string): void {
-    this.#requestIds.delete(sessionId)
+    this.#numbers.forget(sessionId)
   }
 
   #receive(link: Link, frame: ClientFrame | null): void {
@@ -135,26 +137,30 @@ export class DeploymentHubs {
   }
 
   #join(link: Link, identity: LinkIdentity): Hub {
-    const hub = this.#hubs.get(identity.key) ?? this.#createHub(link, identity)
+    const key = `${this.#numbers.sessionOf(link.connect!.sessionId)} ${identity.key}`
+    const hub = this.#hubs.get(key) ?? this.#createHub(key, link, identity)
     this.#hubOf.set(link, hub)
     this.#onceIdentified(link)
     hub.join(link)
     return hub
   }
 
-  #createHub(first: Link, identity: LinkIdentity): Hub {
+  #createHub(key: string, first: Link, identity: LinkIdentity): Hub {
     const hub = new Hub({
       now: this.#environment.now,
-      requestIdOf: (sessionId, requestId) => this.#requestIdOf(sessionId, requestId),
+      numberOf: (link, call) => this.#numberOf(link, call),
+      onSettled: (link, requestId) =>
+        this.#numbers.settle({ client: link.connect!.sessionId, requestId }),
+      onAllSettled: link => this.#leaveEarlierSession(link),
       connect: link => this.#describeConnection(link),
       onTokenRefused: this.#environment.onTokenRefused,
       compare: onEnd => this.#compare(onEnd),
       observe: (ts) => {
         this.#observed = isAtLeast(ts, this.#observed) ? ts : this.#observed
       },
-      remove: (ended, reason) => this.#remove(ended, reason),
+      remove: (ended, reason) => this.#remove(key, ended, reason),
     }, identity, first, owner => this.#takeUpstream(owner))
-    this.#hubs.set(identity.key, hub)
+    this.#hubs.set(key, hub)
     return hub
   }
 
@@ -182,8 +188,9 @@ export class DeploymentHubs {
   }
 
   #compare(onEnd: (isAnswered: boolean) => void): Cancel {
+    const messages = comparisonMessages(this.#numbers.session, this.#connectionCount)
     const upstream = new Upstream(this.#environment.openSocket, this.#url, {
-      onOpen: () => comparisonMessages(this.#sessionId, this.#connectionCount).forEach(text => upstream.send(text)),
+      onOpen: () => messages.forEach(text => upstream.send(text)),
       onMessage: () => onEnd(true),
       onClose: () => onEnd(false),
     })
@@ -199,10 +206,10 @@ export class DeploymentHubs {
     this.#spare = null
   }
 
-  #remove(hub: Hub, reason: string): void {
+  #remove(key: string, hub: Hub, reason: string): void {
     this.#lastCloseReason = reason
-    if (this.#hubs.get(hub.identity.key) === hub)
-      this.#hubs.delete(hub.identity.key)
+    if (this.#hubs.get(key) === hub)
+      this.#hubs.delete(key)
     for (const [link, joined] of this.#hubOf) {
       if (joined === hub)
         this.#hubOf.delete(link)
@@ -211,11 +218,14 @@ export class DeploymentHubs {
 
   #describeConnection({ connect }: Link): string {
     const { maxObservedTimestamp = NO_TIME, clientTs } = connect!
+    const sessionId = this.#numbers.sessionOf(connect!.sessionId)
+    const isEarlier = sessionId !== this.#numbers.session
     const observed = isAtLeast(maxObservedTimestamp, this.#observed) ? maxObservedTimestamp : this.#observed
     const message = {
       type: 'Connect',
-      sessionId: this.#sessionId,
-      connectionCount: this.#connectionCount++,
+      sessionId,
+      // An earlier session has had at least one connection.
+      connectionCount: isEarlier ? 1 : this.#connectionCount++,
       lastCloseReason: this.#lastCloseReason,
       maxObservedTimestamp: observed === NO_TIME ? undefined : observed,
       clientTs,
@@ -224,11 +234,24 @@ export class DeploymentHubs {
     return JSON.stringify(message)
   }
 
-  #requestIdOf(sessionId: string, requestId: number): number {
-    const ids = this.#requestIds.get(sessionId) ?? new Map<number, number>()
-    this.#requestIds.set(sessionId, ids)
-    const id = ids.get(requestId) ?? this.#nextRequestId++
-    ids.set(requestId, id)
-    return id
+  #numberOf(link: Link, { type, requestId }: Call): number | null {
+    if (type === 'Action')
+      return this.#numbers.numberOfAction()
+    const client = link.connect!.sessionId
+    const number = this.#numbers.numberOf({ client, requestId })
+    if (number !== null)
+      link.port.numbered({ client, requestId, session: this.#numbers.sessionOf(client), number })
+    return number
+  }
+
+  /**
+   * If the client has repeated all mutations of an earlier session, it connects again, and sends
+   * the mutations that had to wait in the session of this worker.
+   */
+  #leaveEarlierSession(link: Link): void {
+    if (this.#numbers.leaveEarlierSession(link.connect!.sessionId)) {
+      link.close(1000, '')
+      this.end(link)
+    }
   }
 }

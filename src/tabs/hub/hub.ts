@@ -27,8 +27,15 @@ const ABNORMAL = 1006
 /** The functions that a hub calls, which all hubs of its deployment share. */
 export interface HubHost {
   now: () => number
-  /** The request's id on the shared connection. A repeated request receives the same id. */
-  requestIdOf: (sessionId: string, requestId: number) => number
+  /**
+   * The number of a call on the shared connection; `null` if the hub must not send the call. See
+   * `CallNumbers`.
+   */
+  numberOf: (link: Link, call: Call) => number | null
+  /** The client does not repeat a call any more. */
+  onSettled: (link: Link, requestId: number) => void
+  /** Called when no call of a client is unsettled, also if it has made none. */
+  onAllSettled: (link: Link) => void
   /** Returns the first message of a new connection. */
   connect: (first: Link) => string
   /** Called with each timestamp that the deployment has sent. */
@@ -51,7 +58,7 @@ export class Hub implements SocketEvents {
   readonly #shown = new Set<Link>()
   readonly #queries = new SharedQueries()
   readonly #chunks = new TransitionChunks()
-  /** The calls without an answer, by their ids on the shared connection. */
+  /** The calls without an answer, by their numbers on the shared connection. */
   readonly #calls = new Map<number, { link: Link, requestId: number }>()
   /** Messages that wait until the connection is open. */
   readonly #unsent: string[] = []
@@ -122,7 +129,9 @@ export class Hub implements SocketEvents {
   update(link: Link): void {
     const transition = link.view.takeTransition(this.#reached, this.#clientClockSkew)
     if (transition)
-      link.deliver(transition, this.#host.now())
+      this.#deliver(link, transition.text, transition.settled)
+    if (!link.view.isAwaiting && ![...this.#calls.values()].some(call => call.link === link))
+      this.#host.onAllSettled(link)
   }
 
   /**
@@ -209,11 +218,13 @@ export class Hub implements SocketEvents {
       this.#host.observe(frame.ts)
     if (!call || !this.#links.has(call.link))
       return
-    call.link.deliver(JSON.stringify({ ...frame, requestId: call.requestId }), this.#host.now())
-    if (frame.ts) {
-      call.link.view.awaitTime(frame.ts)
-      this.update(call.link)
-    }
+    const { link, requestId } = call
+    // A client repeats a mutation until it has the results of the mutation.
+    const settled = frame.ts ? [] : [requestId]
+    this.#deliver(link, JSON.stringify({ ...frame, requestId }), settled)
+    if (frame.ts)
+      link.view.await(requestId, frame.ts)
+    this.update(link)
   }
 
   /**
@@ -276,10 +287,19 @@ export class Hub implements SocketEvents {
   }
 
   #receiveCall(link: Link, frame: Call): void {
-    const requestId = this.#host.requestIdOf(link.connect!.sessionId, frame.requestId)
-    this.#calls.set(requestId, { link, requestId: frame.requestId })
+    const number = this.#host.numberOf(link, frame)
+    if (number === null)
+      return
+    this.#calls.set(number, { link, requestId: frame.requestId })
     link.mayHaveRun ||= this.#reached.identity > 0
-    this.#send(JSON.stringify({ ...frame, requestId }))
+    this.#send(JSON.stringify({ ...frame, requestId: number }))
+  }
+
+  #deliver(link: Link, text: string, settled: number[]): void {
+    if (link.isEnded)
+      return
+    link.deliver(text, this.#host.now(), settled)
+    settled.forEach(requestId => this.#host.onSettled(link, requestId))
   }
 
   /** Returns the version of the query set that contains the changes. */

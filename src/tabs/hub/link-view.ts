@@ -1,12 +1,20 @@
 /** The requests of one client of a tab to its hub, and the results that it has received. */
 import type { Timestamp, Version } from './protocol.ts'
 import type { SharedQuery } from './shared-queries.ts'
-import { FIRST_VERSION, isAtLeast, NO_TIME } from './protocol.ts'
+import { FIRST_VERSION, isAtLeast } from './protocol.ts'
 
 interface ViewedQuery {
   query: SharedQuery
   /** The revision that the client has received; `null` before the first. */
   received: number | null
+}
+
+/** A transition for a client. */
+interface ViewTransition {
+  /** The message. */
+  text: string
+  /** The client's own ids of the mutations that it no longer repeats. */
+  settled: number[]
 }
 
 /** The versions of a client's requests. */
@@ -31,8 +39,8 @@ export class LinkView {
   #removed: number[] = []
   /** The keys of queries whose removal the client has not received yet. */
   readonly #removedKeys = new Set<string>()
-  /** The time of an answered mutation, which the client has not reached yet. */
-  #awaitedTime: Timestamp | null = null
+  /** The answered mutations, by their ids, whose time the client has not reached yet. */
+  readonly #answered = new Map<number, Timestamp>()
 
   /** The version of the identity that the client has reached. */
   get identity(): number {
@@ -86,18 +94,26 @@ export class LinkView {
     return queries
   }
 
-  /** The client drops its optimistic update with the next transition that reaches `time`. */
-  awaitTime(time: Timestamp): void {
-    this.#awaitedTime = isAtLeast(time, this.#awaitedTime ?? NO_TIME) ? time : this.#awaitedTime
+  /** Whether the client has not reached the time of an answered mutation. */
+  get isAwaiting(): boolean {
+    return this.#answered.size > 0
   }
 
   /**
-   * The transition that is due, as JSON; `null` if there is none.
+   * Called when a mutation is answered. The client drops its optimistic update, and no longer
+   * repeats the mutation, with the next transition that reaches `time`.
+   */
+  await(requestId: number, time: Timestamp): void {
+    this.#answered.set(requestId, time)
+  }
+
+  /**
+   * The transition that is due, and the mutations that it settles; `null` if there is none.
    *
    * @param wire The version that the hub has reached.
    * @param clientClockSkew The client's clock minus the clock of the deployment, in ms.
    */
-  takeTransition(wire: Version, clientClockSkew: number | undefined): string | null {
+  takeTransition(wire: Version, clientClockSkew: number | undefined): ViewTransition | null {
     const { querySet, identity } = this.#requested
     const isConfirmed = querySet > 0
       && wire.querySet >= this.#awaited.querySet && wire.identity >= this.#awaited.identity
@@ -106,15 +122,14 @@ export class LinkView {
       return null
     const modifications = this.#takeResults(isConfirmed)
     const endVersion: Version = isConfirmed ? { querySet, identity, ts: wire.ts } : { ...startVersion, ts: wire.ts }
-    const isAwaited = this.#awaitedTime !== null && isAtLeast(wire.ts, this.#awaitedTime)
+    const settled = [...this.#answered].flatMap(([id, time]) => isAtLeast(wire.ts, time) ? [id] : [])
     const isAdvanced = endVersion.querySet > startVersion.querySet || endVersion.identity > startVersion.identity
-    if (!isAwaited && !isAdvanced && modifications.length === 0)
+    if (settled.length === 0 && !isAdvanced && modifications.length === 0)
       return null
     this.#reached = endVersion
-    if (isAwaited)
-      this.#awaitedTime = null
-    const text = JSON.stringify({ type: 'Transition', startVersion, endVersion, clientClockSkew })
-    return `${text.slice(0, -1)},"modifications":[${modifications.join()}]}`
+    settled.forEach(id => this.#answered.delete(id))
+    const start = JSON.stringify({ type: 'Transition', startVersion, endVersion, clientClockSkew })
+    return { text: `${start.slice(0, -1)},"modifications":[${modifications.join()}]}`, settled }
   }
 
   #takeResults(isConfirmed: boolean): string[] {

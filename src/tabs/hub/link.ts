@@ -1,4 +1,5 @@
 /** One client of a tab: what the hubs know about it, and how they send messages to it. */
+import type { CallId, NumberedCall } from './call-numbers.ts'
 import type { LinkIdentity, UserToken } from './identity.ts'
 import type { Connect } from './protocol.ts'
 import { LinkView } from './link-view.ts'
@@ -6,7 +7,10 @@ import { LinkView } from './link-view.ts'
 /** The events of a client's socket in its tab. */
 export interface LinkPort {
   opened: () => void
-  message: (text: string) => void
+  /** `settled`: the calls that the client does not repeat after this message. */
+  message: (text: string, settled: CallId[]) => void
+  /** Called before a mutation is sent to the deployment. */
+  numbered: (call: NumberedCall) => void
   closed: (code: number, reason: string) => void
   /** The client's messages cannot be shared: the tab must use its own sockets from now on. */
   unshared: () => void
@@ -42,11 +46,12 @@ export class Link {
     this.port.opened()
   }
 
-  deliver(text: string, now: number): void {
+  /** `settled`: the client's own ids of the calls that it does not repeat any more. */
+  deliver(text: string, now: number, settled: number[] = []): void {
     if (this.isEnded)
       return
     this.#deliveredAt = now
-    this.port.message(text)
+    this.port.message(text, settled.map(requestId => ({ client: this.connect!.sessionId, requestId })))
   }
 
   /**

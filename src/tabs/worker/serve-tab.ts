@@ -37,6 +37,8 @@ export function serveTab(port: Port, shared: SharedState): void {
     switch (message.type) {
       case 'hello':
         return welcome(message)
+      case 'restore':
+        return deploymentAt(message.url).restore(message.calls)
       case 'open':
         return open(message)
       case 'send':
@@ -100,12 +102,18 @@ export function serveTab(port: Port, shared: SharedState): void {
     shared.lock.then(name => post({ type: 'ready', lock: name }), () => post({ type: 'refused' }))
   }
 
-  function open({ link: id, url }: Extract<TabMessage, { type: 'open' }>): void {
+  function deploymentAt(url: string): DeploymentHubs {
     const deployment = hubs.get(url) ?? new DeploymentHubs(url, environment)
     hubs.set(url, deployment)
+    return deployment
+  }
+
+  function open({ link: id, url }: Extract<TabMessage, { type: 'open' }>): void {
+    const deployment = deploymentAt(url)
     const link = new Link({
       opened: () => post({ type: 'opened', link: id }),
-      message: text => post({ type: 'message', link: id, text }),
+      message: (text, settled) => post({ type: 'message', link: id, text, settled }),
+      numbered: call => post({ type: 'numbered', url, call }),
       closed: (code, reason) => {
         links.delete(id)
         post({ type: 'closed', link: id, code, reason })

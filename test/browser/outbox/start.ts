@@ -1,13 +1,13 @@
 import type { Deployment } from '../../../src/testing/index.ts'
-import type { CutNetwork } from './cut-network.ts'
+import type { CutNetwork } from '../../support/browser/cut-network.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, preview } from 'vite'
 import { startDeployment } from '../../../src/testing/index.ts'
+import { startCutNetwork } from '../../support/browser/cut-network.ts'
 import { freePort } from '../../support/live/free-port.ts'
 import { tokenEnv } from '../../support/live/tokens.ts'
-import { startCutNetwork } from './cut-network.ts'
 
 export interface OutboxApp {
   /** The page's origin. */

@@ -1,8 +1,10 @@
 import type { Deployment } from '../../../src/testing/index.ts'
+import type { CutNetwork } from '../../support/browser/cut-network.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, preview } from 'vite'
+import { startCutNetwork } from '../../support/browser/cut-network.ts'
 import { startFixture } from '../../support/live/deployment.ts'
 import { freePort } from '../../support/live/free-port.ts'
 
@@ -12,6 +14,8 @@ export interface SharedTabsApp {
   /** The page's origin. */
   url: string
   deployment: Deployment
+  /** The network between the worker and the deployment. */
+  network: CutNetwork
   close: () => Promise<void>
 }
 
@@ -27,6 +31,7 @@ export async function startSharedTabs(env: Record<string, string> = {}): Promise
     startFixture({ siteUrl: url, env }),
     mkdtemp(join(tmpdir(), 'convue-shared-tabs-')),
   ])
+  const network = await startCutNetwork(deployment.url)
   const config = {
     configFile: false as const,
     root: import.meta.dirname,
@@ -48,13 +53,15 @@ export async function startSharedTabs(env: Record<string, string> = {}): Promise
     build: { outDir, emptyOutDir: true, target: 'es2022' },
   }
   await build(config)
-  await writeFile(join(outDir, 'app.json'), JSON.stringify({ url: deployment.url }))
+  await writeFile(join(outDir, 'app.json'), JSON.stringify({ url: network.url }))
   const server = await preview({ ...config, preview: { port, strictPort: true, proxy: { '/api/auth': { target: deployment.siteUrl } } } })
   return {
     url,
     deployment,
+    network,
     async close() {
       await server.close()
+      await network.close()
       await Promise.all([deployment.close(), rm(outDir, { recursive: true })])
     },
   }

@@ -75,7 +75,7 @@ export interface ScriptedTab {
   report: (event: PageEvent) => void
 }
 
-/** A browser with tabs and the shared worker, in this process. Messages arrive in microtasks. */
+/** A browser with tabs and the shared worker, in this process. */
 export class ScriptedTabs {
   readonly #SocketClass: typeof WebSocket
   readonly #locks = new ScriptedLocks()
@@ -84,6 +84,8 @@ export class ScriptedTabs {
   /** Whether new workers do not answer. */
   isSilent = false
   isSupported = true
+  /** How long messages between tabs and workers take. 0: they arrive in microtasks. */
+  messageMs = 0
   /** The error of the start of a worker. */
   startError: Error | null = null
 
@@ -140,7 +142,7 @@ export class ScriptedTabs {
   #connect(tab: Agent): TabsWorker {
     if (this.startError)
       throw this.startError
-    const [inTab, inWorker] = portPair(tab, this.isSilent ? { isDead: true } : this.#start().agent)
+    const [inTab, inWorker] = this.#portPair(tab, this.isSilent ? { isDead: true } : this.#start().agent)
     if (!this.isSilent)
       serveTab(inWorker, this.#start().state)
     return { port: inTab, onerror: null }
@@ -169,22 +171,28 @@ export class ScriptedTabs {
     return this.#worker
   }
 
+  /** Two connected ports. A message that an agent has sent arrives, even if this agent ends before. */
+  #portPair(tab: Agent, worker: Agent): [Port, Port] {
+    const send = (from: Agent, message: unknown, to: Agent, port: Port): void => {
+      const data = structuredClone(message)
+      const deliver = (): void => {
+        if (!to.isDead)
+          port.onmessage?.({ data } as MessageEvent)
+      }
+      if (from.isDead)
+        return
+      if (this.messageMs === 0)
+        queueMicrotask(deliver)
+      else
+        setTimeout(deliver, this.messageMs)
+    }
+    const inTab: Port = { onmessage: null, postMessage() {} }
+    const inWorker: Port = { onmessage: null, postMessage: message => send(worker, message, tab, inTab) }
+    inTab.postMessage = message => send(tab, message, worker, inWorker)
+    return [inTab, inWorker]
+  }
+
   #createId(): string {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`
-  }
-}
-
-/** Two connected ports, of which each delivers only while both agents live. */
-function portPair(one: Agent, other: Agent): [Port, Port] {
-  const isLive = (): boolean => !one.isDead && !other.isDead
-  const first: Port = { onmessage: null, postMessage() {} }
-  const second: Port = { onmessage: null, postMessage: message => deliver(first, message) }
-  first.postMessage = message => deliver(second, message)
-  return [first, second]
-
-  function deliver(port: Port, message: unknown): void {
-    const data = structuredClone(message)
-    if (isLive())
-      queueMicrotask(() => isLive() && port.onmessage?.({ data } as MessageEvent))
   }
 }

@@ -1,3 +1,4 @@
+import type { NumberedCall } from '../../../src/tabs/hub/call-numbers.ts'
 import type { SocketEvents } from '../../../src/tabs/hub/upstream.ts'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DeploymentHubs } from '../../../src/tabs/hub/deployment-hubs.ts'
@@ -42,6 +43,9 @@ class Wire {
 /** A client of a tab. */
 class Client {
   readonly received: any[] = []
+  readonly numbered: NumberedCall[] = []
+  /** The calls that the client does not repeat any more. */
+  readonly settled: number[] = []
   readonly link: Link
   status: 'connecting' | 'open' | 'unshared' | [code: number, reason: string] = 'connecting'
   readonly #hubs: DeploymentHubs
@@ -51,9 +55,13 @@ class Client {
     this.#hubs = hubs
     this.link = new Link({
       opened: () => this.status = 'open',
-      message: text => this.received.push(JSON.parse(text)),
+      message: (text, settled) => {
+        this.received.push(JSON.parse(text))
+        this.settled.push(...settled.map(({ requestId }) => requestId))
+      },
       closed: (code, reason) => this.status = [code, reason],
       unshared: () => this.status = 'unshared',
+      numbered: call => this.numbered.push(call),
     }, 0)
     hubs.open(this.link)
     this.connect = (...frames) => this.send({ type: 'Connect', sessionId, connectionCount: 0, lastCloseReason: null }, ...frames)
@@ -252,6 +260,95 @@ describe('DeploymentHubs', () => {
       expect(wires.map(({ sent }) => sent[0].sessionId)).toEqual(['session of the worker', 'session of the worker'])
     })
 
+    describe('of a client whose worker has ended', () => {
+      const action = (requestId: number): object => ({ ...call(requestId), type: 'Action' })
+      const callsOn = (wire: Wire): [type: string, requestId: number][] =>
+        wire.sent.filter(({ udfPath }) => udfPath === 'a:set').map(({ type, requestId }) => [type, requestId])
+      const respond = (wire: Wire, requestId: number, ts: number): void =>
+        wire.post({ type: 'MutationResponse', requestId, success: true, result: null, logLines: [], ts: encode(ts) })
+
+      /** A client that has sent its mutations 7 and 8 through an earlier worker. */
+      function openEarlier(): Client {
+        hubs.restore([7, 8].map(requestId => ({ client: 'early', requestId, session: 'session of the earlier worker', number: requestId + 100 })))
+        return open('early')
+      }
+
+      it('are repeated in the session of that worker, under their earlier numbers', () => {
+        const one = openEarlier()
+        one.connect(one.modify(), call(7), call(8))
+        expect(wires[0]!.sent[0]).toMatchObject({ sessionId: 'session of the earlier worker', connectionCount: 1 })
+        expect(callsOn(wires[0]!)).toEqual([['Mutation', 107], ['Mutation', 108]])
+        expect(one.numbered).toEqual([7, 8].map(requestId => ({ client: 'early', requestId, session: 'session of the earlier worker', number: requestId + 100 })))
+      })
+
+      it('are followed by its further mutations on the connection of the new worker', () => {
+        const one = openEarlier()
+        one.connect(one.modify(), call(7), call(8), call(9))
+        respond(wires[0]!, 107, 5)
+        respond(wires[0]!, 108, 6)
+        expect(one.status).toBe('open')
+        wires[0]!.answer(6)
+        // The client connects again. It has the results of both mutations, and repeats only the third.
+        expect(one.status).toEqual([1000, ''])
+        expect(wires[0]!.isClosed).toBe(true)
+        const again = open('early')
+        again.connect(again.modify(), call(9))
+        expect(wires[1]!.sent[0]).toMatchObject({ sessionId: 'session of the worker', connectionCount: 0 })
+        expect(callsOn(wires[1]!)).toEqual([['Mutation', 0]])
+      })
+
+      it('remain possible if the client sends its calls later than its queries', () => {
+        const one = openEarlier()
+        one.connect(one.modify())
+        wires[0]!.answer(5)
+        one.send(call(7))
+        expect(callsOn(wires[0]!)).toEqual([['Mutation', 107]])
+        expect(one.status).toBe('open')
+      })
+
+      it('do not hold back its further mutations if the client does not repeat them', () => {
+        const one = openEarlier()
+        one.connect(one.modify(), call(9))
+        expect(one.status).toEqual([1000, ''])
+        expect(callsOn(wires[0]!)).toEqual([])
+      })
+
+      it('do not hold back its actions, which are answered before it connects again', () => {
+        const one = openEarlier()
+        one.connect(one.modify(), call(7), call(8), action(9))
+        const [, , [type, number]] = callsOn(wires[0]!) as [unknown, unknown, [string, number]]
+        expect(type).toBe('Action')
+        respond(wires[0]!, 107, 5)
+        respond(wires[0]!, 108, 5)
+        wires[0]!.answer(5)
+        expect(one.status).toBe('open')
+        wires[0]!.post({ type: 'ActionResponse', requestId: number, success: true, result: null, logLines: [] })
+        expect(one.received.at(-1)).toMatchObject({ type: 'ActionResponse', requestId: 9 })
+        expect(one.status).toEqual([1000, ''])
+      })
+
+      it('are sent beside the connection of other clients', () => {
+        const other = open('other')
+        other.connect(other.modify(), call(0))
+        const one = openEarlier()
+        one.connect(one.modify(), call(7))
+        wires[1]!.events.onOpen()
+        expect(wires.map(({ sent }) => sent[0].sessionId)).toEqual(['session of the worker', 'session of the earlier worker'])
+        expect(wires.map(callsOn)).toEqual([[['Mutation', 0]], [['Mutation', 107]]])
+      })
+
+      it('are not separated from other calls if the worker has not ended', () => {
+        const one = open('one')
+        one.connect(one.modify(), call(3))
+        hubs.restore(one.numbered)
+        wires[0]!.events.onClose(1006, '')
+        const again = open('one')
+        again.connect(again.modify(), call(3), call(4))
+        expect(wires[1]!.sent[0].sessionId).toBe('session of the worker')
+        expect(callsOn(wires[1]!)).toEqual([['Mutation', 0], ['Mutation', 1]])
+      })
+    })
+
     it('are answered before the transition that contains their writes', () => {
       const [one, two] = [open('one'), open('two')]
       one.connect(one.modify(add(0, 'a:get')))
@@ -260,7 +357,9 @@ describe('DeploymentHubs', () => {
       two.take()
       wires[0]!.post({ type: 'MutationResponse', requestId: 0, success: true, result: null, logLines: [], ts: encode(6) })
       expect(two.take()).toEqual([expect.objectContaining({ type: 'MutationResponse', requestId: 3 })])
+      expect(two.settled).toEqual([])
       wires[0]!.answer(6, { 0: 'A' })
+      expect(two.settled).toEqual([3])
       expect(two.take()).toEqual([expect.objectContaining({ type: 'Transition', endVersion: version(1, 0, 6), modifications: [] })])
     })
 

@@ -450,6 +450,60 @@ describe('sharedTabs', () => {
       expect(values).toEqual([[0, 3], [0, 3]])
       expect(deployment.liveSockets).toHaveLength(1)
     })
+
+    it('runs a mutation once if its number arrives after the worker has ended', async () => {
+      const state = serveCounter()
+      const [only] = openTabs(1)
+      await settle()
+      browser.messageMs = 30
+      deployment.isHolding = true
+      const result = only!.client.mutation(api.counter.add, {})
+      await vi.advanceTimersByTimeAsync(40)
+      expect(state.count).toBe(1)
+      browser.killWorker()
+      deployment.isHolding = false
+      await reconnect()
+      expect(await result).toBe(1)
+      expect(state.count).toBe(1)
+    })
+
+    it('does not use the session of an ended worker again if all mutations were settled', async () => {
+      serveCounter()
+      const [only] = openTabs(1)
+      valuesOf(only!.client, api.counter.get)
+      await settle()
+      void only!.client.mutation(api.counter.add, {})
+      await settle()
+      browser.killWorker()
+      await reconnect()
+      const sessions = deployment.frames.flatMap(({ type, sessionId }) => type === 'Connect' ? [sessionId] : [])
+      expect(new Set(sessions).size).toBe(2)
+      expect(sessions).toHaveLength(2)
+    })
+
+    it('runs a mutation once if the worker ends between the mutation and its answer', async () => {
+      const state = serveCounter()
+      const tabs = openTabs(2)
+      const values = tabs.map(({ client }) => valuesOf(client, api.counter.get))
+      await settle()
+      deployment.isHolding = true
+      const results = tabs.map(({ client }, index) => client.mutation(api.counter.add, { by: index + 1 }))
+      await settle()
+      expect(state.count).toBe(3)
+      browser.killWorker()
+      deployment.isHolding = false
+      // Another tab starts the next worker first.
+      const values3 = valuesOf(openTabs(1)[0]!.client, api.counter.get)
+      await settle()
+      const later = tabs[0]!.client.mutation(api.counter.add, { by: 10 })
+      await reconnect()
+      await reconnect()
+      expect(await Promise.all(results)).toEqual([1, 3])
+      expect(await later).toBe(13)
+      expect(state.count).toBe(13)
+      expect([...values, values3].map(seen => seen.at(-1))).toEqual([13, 13, 13])
+      expect(deployment.liveSockets).toHaveLength(1)
+    })
   })
 
   describe('without a shared connection', () => {
