@@ -49,6 +49,7 @@ afterEach(async () => {
   tabs.forEach(tab => tab.end())
   await tick(120_000)
   expect(vi.getTimerCount()).toBe(0)
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -229,6 +230,8 @@ describe('sharedTabs', () => {
     it('is replaced with the back-off of the client in a tab that waits for a token', async () => {
       const [first, second] = await openTabs(2)
       second!.client.setAuth(() => new Promise(() => {}))
+      // The back-off of the client is random, from 0.5 to 1.5 s.
+      vi.spyOn(Math, 'random').mockReturnValue(0.9)
       await stall()
       first!.page.report('shown')
       await tick(REPLACED_MS)
