@@ -1,39 +1,64 @@
 /** The buttons of the inspector. */
-import type { InspectorOptions } from './devtools-api.ts'
 import type { History } from './history.ts'
 import type { InspectedApp } from './inspected-app.ts'
 import type { SlowSockets } from './slow-sockets.ts'
 import { webSocketOf } from '../client/convex-internals.ts'
 
-type Action = NonNullable<InspectorOptions['actions']>[number]
-type NodeAction = NonNullable<InspectorOptions['nodeActions']>[number]
+/** A button that concerns the whole app. */
+export interface AppAction {
+  /** A name of https://fonts.google.com/icons. */
+  icon: string
+  label: string
+  /** What happens after a click, unless the label says it. */
+  effect?: string
+  run: () => void | Promise<void>
+}
+
+/** A button that concerns one node of the tree. */
+export interface NodeAction {
+  icon: string
+  label: string
+  effect?: string
+  /** The beginning of the ids of the nodes that have the button. */
+  prefix: string
+  /** Tells a developer who has selected another node what to select. */
+  hint: string
+  run: (id: string) => void | Promise<void>
+}
 
 const DELAYS_MS = [500, 2000, 0]
 
 /** The buttons that concern the whole app. `notify` shows a message to the developer. */
-export function createActions(app: InspectedApp, slow: SlowSockets, notify: (message: string) => void): Action[] {
+export function createAppActions(
+  app: InspectedApp,
+  slow: SlowSockets,
+  notify: (message: string) => void,
+): AppAction[] {
   let nextDelay = 0
   const report = (error: Error): void => notify(error.message)
   return [
     {
       icon: 'refresh',
-      tooltip: 'Request the session and a new token',
-      action: () => app.auth.refresh().catch(report),
+      label: 'Request the session and a new token',
+      run: () => app.auth.refresh().catch(report),
     },
     {
       icon: 'timer_off',
-      tooltip: 'Expire the token: the deployment accepts the user again once another token has arrived',
-      action: () => expireToken(app, notify),
+      label: 'Expire the token',
+      effect: 'the deployment accepts the user again once another token has arrived',
+      run: () => expireToken(app, notify),
     },
     {
       icon: 'wifi_off',
-      tooltip: 'Disconnect all sockets: they connect again after a back-off',
-      action: () => disconnect(app),
+      label: 'Disconnect all sockets',
+      effect: 'they connect again after a back-off',
+      run: () => disconnect(app),
     },
     {
       icon: 'hourglass_bottom',
-      tooltip: `Slow down: messages arrive ${DELAYS_MS.join(', ')} ms later (one step for each click)`,
-      action() {
+      label: 'Slow down',
+      effect: `messages arrive ${DELAYS_MS.join(', ')} ms later (one step for each click)`,
+      run() {
         const delayMs = DELAYS_MS[nextDelay]!
         nextDelay = (nextDelay + 1) % DELAYS_MS.length
         slow.setDelay(delayMs)
@@ -42,42 +67,35 @@ export function createActions(app: InspectedApp, slow: SlowSockets, notify: (mes
     },
     {
       icon: 'logout',
-      tooltip: 'Sign out',
-      action: () => app.auth.signOut().catch(report),
+      label: 'Sign out',
+      run: () => app.auth.signOut().catch(report),
     },
   ]
 }
 
-/**
- * The buttons of a node. DevTools show all of them for each node, so `notify` explains a button
- * that does not apply to the selected node.
- */
-export function createNodeActions(
-  app: InspectedApp,
-  history: History,
-  notify: (message: string) => void,
-): NodeAction[] {
+export function createNodeActions(app: InspectedApp, history: History): NodeAction[] {
   return [
     {
       icon: 'refresh',
-      tooltip: 'Invalidate the query: fetch it again',
-      action: async (id) => {
-        const entry = id.startsWith('query:') && app.store.entries?.get(id.slice('query:'.length))
-        if (!entry)
-          return notify('Select a query, which this button then fetches again.')
-        await entry.refresh()
-      },
+      label: 'Invalidate the query',
+      effect: 'fetch it again',
+      prefix: 'query:',
+      hint: 'Select a query, which this button then fetches again.',
+      run: async id => await app.store.entries?.get(id.slice('query:'.length))?.refresh(),
     },
     {
       icon: 'wifi_off',
-      tooltip: 'Disconnect this client',
-      action: (id) => {
-        if (!id.startsWith('connection:'))
-          return notify('Select a connection, which this button then closes.')
-        disconnect(app, open => id === `connection:${history.nameOf(open)}`)
-      },
+      label: 'Disconnect this client',
+      prefix: 'connection:',
+      hint: 'Select a connection, which this button then closes.',
+      run: id => disconnect(app, open => id === `connection:${history.nameOf(open)}`),
     },
   ]
+}
+
+/** The explanation of a button, as one line. */
+export function describeAction({ label, effect }: Pick<AppAction, 'label' | 'effect'>): string {
+  return effect ? `${label}: ${effect}` : label
 }
 
 type Open = NonNullable<InspectedApp['clients']['opened']>['value'][number]

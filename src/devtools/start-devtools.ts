@@ -6,7 +6,7 @@ import type { LayerEvent } from './timeline.ts'
 import { setupDevToolsPlugin } from '@vue/devtools-api'
 import { ERROR_PAGES } from '../errors/docs-address.ts'
 import { schedule } from '../shared/schedule.ts'
-import { createActions, createNodeActions } from './actions.ts'
+import { createAppActions, createNodeActions, describeAction } from './actions.ts'
 import { createHistory } from './history.ts'
 import { describeNode } from './inspector-state.ts'
 import { buildTree } from './inspector-tree.ts'
@@ -19,19 +19,22 @@ export const INSPECTOR_ID = 'convue'
 /** The time in ms for which changes are collected before DevTools show them. */
 const UPDATE_DELAY_MS = 100
 
-/** The number of events that are kept until DevTools are opened. */
+/** The number of events that are kept for DevTools that are opened later. */
 const KEPT_EVENTS = 500
 
 /** Starts to observe the app, until it is unmounted. */
 export function startDevtools(inspected: InspectedApp): void {
   const { app, record, clients } = inspected
-  const early: LayerEvent[] = record.authEvents.map(toAuthLayerEvent)
+  const events: LayerEvent[] = record.authEvents.map(toAuthLayerEvent)
   const slow = createSlowSockets(clients)
   let api: DevtoolsApi | undefined
   let cancelUpdate: (() => void) | undefined
+  let message = ''
 
   const history: History = createHistory(inspected, onEvent)
-  const stopOffer = offerInspector(inspected, history)
+  const appActions = createAppActions(inspected, slow, notify)
+  const nodeActions = createNodeActions(inspected, history)
+  const stopOffer = offerInspector(inspected, { history, appActions, nodeActions, events, message: () => message })
   const stopAuthEvents = record.onAuthEvent(event => show(toAuthLayerEvent(event)))
 
   function onEvent(event: HistoryEvent): void {
@@ -45,13 +48,10 @@ export function startDevtools(inspected: InspectedApp): void {
   }
 
   function show(event: LayerEvent): void {
-    if (api) {
-      api.addTimelineEvent(event)
-    }
-    else {
-      early.push(event)
-      early.splice(0, early.length - KEPT_EVENTS)
-    }
+    events.push(event)
+    if (events.length > KEPT_EVENTS)
+      events.shift()
+    api?.addTimelineEvent(event)
     updateSoon()
   }
 
@@ -76,15 +76,24 @@ export function startDevtools(inspected: InspectedApp): void {
   setupDevToolsPlugin(descriptor, (connected) => {
     api = connected
     TIMELINE_LAYERS.forEach(layer => connected.addTimelineLayer(layer))
-    for (const event of early.splice(0))
+    for (const event of events)
       connected.addTimelineEvent(event)
     connected.addInspector({
       id: INSPECTOR_ID,
       label: 'Convue',
       icon: 'bolt',
       treeFilterPlaceholder: 'Search queries, calls and connections',
-      actions: createActions(inspected, slow, notify),
-      nodeActions: createNodeActions(inspected, history, notify),
+      actions: appActions.map(action => ({
+        icon: action.icon,
+        tooltip: describeAction(action),
+        action: () => action.run(),
+      })),
+      // DevTools show all of these buttons for each node.
+      nodeActions: nodeActions.map(action => ({
+        icon: action.icon,
+        tooltip: describeAction(action),
+        action: (id: string) => id.startsWith(action.prefix) ? action.run(id) : notify(action.hint),
+      })),
     })
     connected.on.getInspectorTree((payload) => {
       if (payload.inspectorId === INSPECTOR_ID)
@@ -96,6 +105,12 @@ export function startDevtools(inspected: InspectedApp): void {
     })
   })
 
+  function notify(text: string): void {
+    message = text
+    // eslint-disable-next-line no-console
+    console.info(`[convue] ${text}`)
+  }
+
   app.onUnmount(() => {
     cancelUpdate?.()
     stopAuthEvents()
@@ -103,9 +118,4 @@ export function startDevtools(inspected: InspectedApp): void {
     slow.stop()
     history.stop()
   })
-}
-
-function notify(message: string): void {
-  // eslint-disable-next-line no-console
-  console.info(`[convue] ${message}`)
 }

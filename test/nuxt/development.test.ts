@@ -45,7 +45,10 @@ describe('nuxt dev without variables', () => {
   let url: string
   beforeAll(async () => {
     app = createApp()
-    app.write('nuxt.config.ts', configOf('{ dev: { seed: \'internal.seed.default\' } }', 'vite: { server: { allowedHosts: [\'device.test\'] } }'))
+    app.write('nuxt.config.ts', configOf(
+      '{ dev: { seed: \'internal.seed.default\' } }',
+      'vite: { server: { allowedHosts: [\'device.test\'] } }, routeRules: { \'/kept\': { isr: 60 } }',
+    ))
     app.write('convex/seed.ts', SEED)
     app.write('convex/greetings.ts', GREET('\'Hello\''))
     app.write('convex/mails.ts', MAILS)
@@ -103,8 +106,13 @@ describe('nuxt dev without variables', () => {
       tokenAge: expect.stringMatching(/^\d+ of \d+ s$/),
       queries: [{ name: 'tasks:list', durationMs: expect.any(Number) }],
       payload: expect.stringMatching(/^results: 1 \([\d.]+ KiB\), the user, a token$/),
-      isShared: false,
+      sharedBy: null,
       cacheControl: 'private, no-store',
+    })
+    await server.get('/kept', ada.cookie)
+    await eventually(async () => (await read()).find(({ path }) => path === '/kept')).toMatchObject({
+      identity: 'anonymous, as for all users',
+      sharedBy: 'the route rule `isr`',
     })
     expect(JSON.stringify(await read())).not.toContain('eyJ')
     expect((await server.get('/_convue/requests')).status).toBe(404)

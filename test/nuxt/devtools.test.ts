@@ -71,7 +71,14 @@ describe('nuxt dev with Nuxt DevTools', () => {
     await page.getByRole('button', { name: 'Add' }).evaluate((element: HTMLElement) => element.click())
     await viewer.getByText('tasks:add of this page').waitFor()
     await parts.getByRole('link', { name: /^tasks:add success/ }).waitFor()
+    await viewer.getByRole('button', { name: 'Invalidate the query' }).click()
+    await parts.getByRole('link', { name: 'Timeline' }).click()
+    await viewer.getByRole('row', { name: /Convex calls tasks:add settled: success/ }).waitFor()
+    await viewer.getByRole('button', { name: 'Slow down' }).click()
+    await viewer.getByText('Messages of the deployment arrive 500 ms later.').waitFor()
     expect(await viewer.locator('body').textContent()).not.toContain('eyJ')
+    await viewer.getByRole('button', { name: 'Sign out' }).click()
+    await parts.getByRole('link', { name: 'unauthenticated current state' }).waitFor()
   })
 
   it('shows the parts of a page without axe violations, and says where they are shown', async () => {
@@ -88,12 +95,17 @@ describe('nuxt dev with Nuxt DevTools', () => {
       states[1]!.tags.push({ label: 'current state' })
       const tree = [{ id: 'auth', label: 'Auth', tags: [{ label: 'authenticated' }], children: states }]
       const details = (id: string): object => ({ State: [{ key: 'id', value: id }, { key: 'count', value: 5n }] })
-      Object.assign(globalThis, { __CONVUE_INSPECTOR__: { tree: () => tree, details } })
+      const buttons = (id?: string): object[] => [{ label: id ? 'Act on the node' : 'Act on the page', title: 'Explained', click() {} }]
+      const events = (): object[] => [{ at: 0, layer: 'Convex calls', title: 'tasks:add', subtitle: 'sent', data: { count: 5n } }]
+      Object.assign(globalThis, { __CONVUE_INSPECTOR__: { tree: () => tree, details, buttons, events, message: () => 'Done.' } })
     })
     await page.reload()
     await page.getByRole('link', { name: 'authenticated current state' }).press('Enter')
     await page.getByText('auth:authenticated').waitFor()
     expect(await page.getByRole('definition').allTextContents()).toEqual(['auth:authenticated', '5n'])
+    expect(await findViolationsOfEachLook(page)).toEqual([])
+    await page.getByRole('link', { name: 'Timeline' }).press('Enter')
+    await page.getByRole('row', { name: /Convex calls tasks:add sent/ }).waitFor()
     expect(await findViolationsOfEachLook(page)).toEqual([])
   })
 })

@@ -12,7 +12,7 @@ function eventOf(path: string): H3Event {
 
 function convexOf(details: Partial<EventConvex> = {}): EventConvex {
   const request = { fetchAuthQuery: async () => 'rows' } as unknown as EventConvex['request']
-  return { request, anonymousRequest: request, findIdentity: async () => null, assumeIdentity: async () => null, isShared: false, ...details }
+  return { request, anonymousRequest: request, findIdentity: async () => null, assumeIdentity: async () => null, sharedBy: null, ...details }
 }
 
 /** Records a request in which the server uses Convue. */
@@ -35,14 +35,14 @@ describe('createRequestRecords', () => {
       await findIdentity()
       await request.fetchAuthQuery('tasks:list' as any, {} as any)
     })
-    expect(latest).toMatchObject({ path: '/', status: 200, identity: 'anonymous', isShared: false, queries: [{ name: 'tasks:list' }] })
+    expect(latest).toMatchObject({ path: '/', status: 200, identity: 'anonymous', sharedBy: null, queries: [{ name: 'tasks:list' }] })
     expect(latest.queries[0]).not.toHaveProperty('error')
   })
 
-  it('names the cache as the reason why a shared route is anonymous', async () => {
-    const convex = convexOf({ isShared: true, findIdentity: async () => undefined })
+  it('names the reason why a route is anonymous for all users', async () => {
+    const convex = convexOf({ sharedBy: 'the route rule `isr`', findIdentity: async () => undefined })
     const latest = await record(createRequestRecords(), convex, ({ findIdentity }) => findIdentity())
-    expect(latest).toMatchObject({ isShared: true, identity: 'anonymous, since a cache keeps the response' })
+    expect(latest).toMatchObject({ sharedBy: 'the route rule `isr`', identity: 'anonymous, as for all users' })
   })
 
   it('records the error of a failing query, and passes it on', async () => {

@@ -100,7 +100,7 @@ export function requestsSection(ui: Ui): Section {
           request.tokenAge ?? '',
           request.queries.map(({ name, durationMs }: any) => `${name} ${durationMs} ms`).join('\n'),
           request.payload ?? '',
-          request.cacheControl ?? '',
+          [request.cacheControl, request.sharedBy && `for all users: ${request.sharedBy}`].filter(Boolean).join('\n'),
           `${request.durationMs} ms`,
         ])
         const columns = ['Time', 'Request', 'Status', 'Identity', 'Token', 'Queries', 'Payload', 'Cache', 'Duration']

@@ -3,7 +3,20 @@ import type { Section, Ui } from './ui.ts'
 
 interface Node { id: string, label: string, tags: { label: string }[], children?: Node[] }
 type Details = Record<string, { key: string, value: unknown }[]>
-interface Inspector { tree: () => Node[], details: (id: string) => Details }
+interface Button { label: string, title: string, click: () => void }
+interface TimelineEvent { at: number, layer: string, title: string, subtitle: string, data: object }
+
+/** The inspector of the page: see `PageInspector` of Convue's DevTools. */
+interface Inspector {
+  tree: () => Node[]
+  details: (id: string) => Details
+  buttons: (id?: string) => Button[]
+  events: () => TimelineEvent[]
+  message: () => string
+}
+
+/** The item of the navigation that shows the latest events instead of a node. */
+const TIMELINE: Node = { id: 'timeline', label: 'Timeline', tags: [] }
 
 const NO_PAGE = 'The queries, calls and auth state of a page of the app are shown here in the tab Convue of '
   + 'Nuxt DevTools, which you open in that page.'
@@ -37,8 +50,20 @@ export function pageSection(ui: Ui): Section {
     return el('li', {}, linkTo(group, shown), el('ul', { class: 'nested' }, ...children))
   }
 
-  function detailsOf(title: string, details: Details): HTMLElement {
-    const root = el('div', {}, el('h2', {}, title))
+  function buttonsOf(buttons: Button[]): HTMLElement[] {
+    return buttons.map(({ label, title, click }) => el('button', { type: 'button', title, click }, label))
+  }
+
+  function timelineOf(events: TimelineEvent[]): HTMLElement {
+    const rows = events.map(({ at, layer, title, subtitle, data }) =>
+      [ui.time(at), layer, ui.inspect(title, title, JSON.parse(asText(data))), subtitle])
+    const empty = 'No events yet. The updates of queries, calls, auth events and sockets of the page appear here.'
+    const table = ui.table('Timeline', ['Time', 'Layer', 'Event', 'Details'], rows, empty)
+    return el('div', {}, el('h2', {}, 'Timeline'), table)
+  }
+
+  function detailsOf(title: string, details: Details, buttons: Button[]): HTMLElement {
+    const root = el('div', {}, el('div', { class: 'bar' }, el('h2', {}, title), ...buttonsOf(buttons)))
     for (const [section, fields] of Object.entries(details)) {
       const rows = fields.map(({ key, value }) => el('div', {}, el('dt', {}, key), el('dd', {}, asText(value))))
       root.append(el('h3', {}, section), el('dl', {}, ...rows))
@@ -50,13 +75,16 @@ export function pageSection(ui: Ui): Section {
     async show(root, [id = 'auth']) {
       const nav = el('nav', { 'aria-label': 'Parts of the page' })
       const content = el('div', { class: 'content' })
+      const actions = el('div', { 'class': 'bar', 'role': 'group', 'aria-label': 'Actions on the page' })
+      const message = el('p', { class: 'note', role: 'status' })
       const labels = new Map<string, string>()
       let shown = ''
       return ui.poll(async () => {
         const inspector = findInspector()
         const tree = inspector?.tree() ?? []
         const details = inspector?.details(id) ?? {}
-        const text = asText([tree, details])
+        const events = id === TIMELINE.id ? inspector?.events() ?? [] : []
+        const text = asText([tree, details, events, inspector?.message()])
         if (text === shown)
           return
         shown = text
@@ -65,10 +93,16 @@ export function pageSection(ui: Ui): Section {
           return
         }
         tree.flatMap(node => [node, ...node.children ?? []]).forEach(node => labels.set(node.id, node.label))
-        if (!root.contains(content))
-          root.replaceChildren(el('div', { class: 'columns' }, nav, content))
-        ui.replace(nav, el('ul', {}, ...tree.map(group => groupOf(group, id))))
-        content.replaceChildren(detailsOf(labels.get(id) ?? 'This part does not exist any more', details))
+        if (!root.contains(content)) {
+          actions.replaceChildren(...buttonsOf(inspector.buttons()))
+          root.replaceChildren(actions, message, el('div', { class: 'columns' }, nav, content))
+        }
+        if (message.textContent !== inspector.message())
+          message.textContent = inspector.message()
+        ui.replace(nav, el('ul', {}, ...[...tree, TIMELINE].map(group => groupOf(group, id))))
+        ui.replace(content, id === TIMELINE.id
+          ? timelineOf(events)
+          : detailsOf(labels.get(id) ?? 'This part does not exist any more', details, inspector.buttons(id)))
       })
     },
   }

@@ -4,7 +4,7 @@ import { defineEventHandler, useRuntimeConfig } from '../nitro.ts'
 import { clientSignal, connectionAddress, paceResponse } from '../utils/client-connection.ts'
 import { requestBody } from '../utils/request-body.ts'
 import { refuse, requestUrl } from '../utils/request-url.ts'
-import { isShared } from '../utils/shared-route.ts'
+import { sharedBy } from '../utils/shared-route.ts'
 
 export default defineEventHandler(async event => paceResponse(event, await answer(event)))
 
@@ -33,7 +33,7 @@ function headersOf(event: H3Event): Headers {
   const headers = new Headers(event.headers)
   // A page that a cache keeps may request the session while it is rendered. Without cookies, the
   // session cannot become part of that page.
-  if (isShared(event))
+  if (sharedBy(event))
     headers.delete('cookie')
   // Nuxt's development server adds this header itself. Without this deletion, Convue would warn
   // that `trustProxy` is missing.

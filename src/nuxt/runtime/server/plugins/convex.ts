@@ -12,7 +12,7 @@ import { outermostEvent, trackCallers } from '../utils/outermost-request.ts'
 import { createRejectionReport } from '../utils/rejection-report.ts'
 import { createIdentityFinder } from '../utils/rendered-identity.ts'
 import { refuseWithoutUrl, requestUrl } from '../utils/request-url.ts'
-import { isShared } from '../utils/shared-route.ts'
+import { sharedBy } from '../utils/shared-route.ts'
 import { findSiteUrl } from '../utils/site-url.ts'
 
 /**
@@ -71,11 +71,12 @@ export default defineNitroPlugin((nitro) => {
   function create(event: H3Event): EventConvex {
     const causedBy = incomingOf(outermostEvent(event))
     const anonymousRequest = server.forRequest(new Request(requestUrl(event)), { causedBy })
-    if (isShared(event)) {
+    const shared = sharedBy(event)
+    if (shared) {
       return {
         request: anonymousRequest,
         anonymousRequest,
-        isShared: true,
+        sharedBy: shared,
         findIdentity: async () => undefined,
         assumeIdentity: async () => null,
       }
@@ -89,7 +90,7 @@ export default defineNitroPlugin((nitro) => {
     return {
       request,
       anonymousRequest,
-      isShared: false,
+      sharedBy: null,
       findIdentity: findOwn,
       assumeIdentity: () => assumeIdentity(event, request, findOwn),
     }

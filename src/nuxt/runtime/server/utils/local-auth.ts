@@ -3,7 +3,7 @@ import type { RequestAuth } from 'convue/server'
 import type { H3Event, useNitroApp } from '../nitro.ts'
 import { getRequestURL, useRuntimeConfig } from '../nitro.ts'
 import { callerOf, createInnerContext } from './outermost-request.ts'
-import { isShared } from './shared-route.ts'
+import { sharedBy } from './shared-route.ts'
 
 type NitroApp = ReturnType<typeof useNitroApp>
 
@@ -50,7 +50,7 @@ export function authRequestOf(event: H3Event): Request | undefined {
 export function makeAnonymousIfShared(event: H3Event): void {
   const { basePath } = useRuntimeConfig().convex.server
   const isAuthRoute = event.path.startsWith(`${appBase()}${basePath}/`)
-  if (!isAuthRoute || !callerOf(event) || !isShared(event))
+  if (!isAuthRoute || !callerOf(event) || !sharedBy(event))
     return
   delete event.node.req.headers.cookie
   // Other code may have read the headers already.

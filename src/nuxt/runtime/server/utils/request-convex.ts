@@ -19,11 +19,11 @@ export interface ConvexEventContext {
 
 /** Calls Convex as the identity of one request. */
 export interface EventConvex {
-  /** Runs as the identity of the request; always anonymous if the response `isShared`. */
+  /** Runs as the identity of the request; always anonymous if the response is shared. */
   request: ConvexRequest
   /**
    * The identity for which a page is rendered. `undefined` if it is unknown: if the response
-   * `isShared`, or if Better Auth does not answer.
+   * is shared, or if Better Auth does not answer.
    */
   findIdentity: () => Promise<RenderedIdentity>
   /**
@@ -35,6 +35,6 @@ export interface EventConvex {
   anonymousRequest: ConvexRequest
   /** The results of the queries of the page, which are kept if it is rendered again. */
   ssrData?: ReturnType<typeof collectSsrData>
-  /** `true` if the response is prerendered, or a cache keeps it for all users. */
-  isShared: boolean
+  /** Why the response is the same for all users; `null` if it is not. See `sharedBy`. */
+  sharedBy: string | null
 }

@@ -27,8 +27,8 @@ export interface RequestRecord {
   queries: RecordedCall[]
   /** The content of the page's payload; absent if the response is not a page. */
   payload?: string
-  /** Whether a cache keeps the response for all users. */
-  isShared: boolean
+  /** Why the response is the same for all users; `null` if it is not. */
+  sharedBy: string | null
   cacheControl?: string
   vary?: string
 }
@@ -71,7 +71,7 @@ export function createRequestRecords(): RequestRecords {
         durationMs: 0,
         identity: 'not requested',
         queries: [],
-        isShared: false,
+        sharedBy: null,
       })
     },
     wrap(outermost, convex) {
@@ -79,9 +79,10 @@ export function createRequestRecords(): RequestRecords {
       if (!record)
         return convex
       used.add(outermost)
-      record.isShared ||= convex.isShared
-      if (convex.isShared)
-        record.identity = 'anonymous, since a cache keeps the response'
+      if (convex.sharedBy) {
+        record.sharedBy = convex.sharedBy
+        record.identity = 'anonymous, as for all users'
+      }
       let recording = wrapped.get(convex)
       if (!recording) {
         recording = {
@@ -90,7 +91,7 @@ export function createRequestRecords(): RequestRecords {
           anonymousRequest: recordCalls(convex.anonymousRequest, record),
           findIdentity: async () => {
             const identity = await convex.findIdentity()
-            if (!convex.isShared)
+            if (!convex.sharedBy)
               addIdentity(record, identity)
             return identity
           },

@@ -6,38 +6,40 @@ import { callerOf } from './outermost-request.ts'
 type Rules = Record<string, unknown> & { convue?: { auth?: boolean } }
 
 /**
- * Returns whether the response is shared: prerendered, kept by a cache for other users, rendered
- * for all users by the rule `convue: { auth: false }`, or part of such a response. All requests
- * that the app's server sends to itself for a shared response are anonymous too.
+ * Returns why the response is shared, as a part of a sentence; `null` if it is not shared. A shared
+ * response is prerendered, kept by a cache for other users, rendered for all users by the rule
+ * `convue: { auth: false }`, or part of such a response. All requests that the app's server sends
+ * to itself for a shared response are anonymous too.
  */
-export function isShared(event: H3Event): boolean {
+export function sharedBy(event: H3Event): string | null {
   if (import.meta.prerender)
-    return true
-  const caller = callerOf(event)
-  if (isKeptByServer(event) || hasRule(event, ({ convue }) => convue?.auth === false))
-    return true
+    return 'prerendering'
+  const inServer = sharedByServer(event)
+  if (inServer)
+    return inServer
   // The host's cache receives only the outermost response, so only the rules of its route apply.
   // For an error page, these are the rules of the page that failed, and not the rules of
   // `/__nuxt_error`.
-  if (caller)
-    return isShared(caller)
-  return isKeptByHost(event)
+  const caller = callerOf(event)
+  return caller ? sharedBy(caller) : sharedByHost(event)
 }
 
 /**
- * Returns whether Nitro's own cache keeps the response, also for an internal request.
+ * A rule for all users, or Nitro's own cache, which also keeps the responses to internal requests.
  * `defineCachedEventHandler` sets `context.cache`.
  */
-function isKeptByServer(event: H3Event): boolean {
-  return hasRule(event, rules => !!rules.cache) || !!event.context.cache
+function sharedByServer(event: H3Event): string | null {
+  if (hasRule(event, ({ convue }) => convue?.auth === false))
+    return 'the route rule `convue: { auth: false }`'
+  if (hasRule(event, rules => !!rules.cache))
+    return 'the route rule `cache` or `swr`'
+  return event.context.cache ? '`defineCachedEventHandler`' : null
 }
 
-/**
- * Returns whether the cache of a host such as Netlify keeps the response, or the build writes it
- * to a file.
- */
-function isKeptByHost(event: H3Event): boolean {
-  return hasRule(event, ({ isr, swr, prerender }) => !!(isr || swr || prerender))
+/** The cache of a host such as Netlify, or a file that the build writes. */
+function sharedByHost(event: H3Event): string | null {
+  const rule = ['isr', 'swr', 'prerender'].find(name => hasRule(event, rules => !!rules[name]))
+  return rule ? `the route rule \`${rule}\`` : null
 }
 
 function hasRule(event: H3Event, matches: (rules: Rules) => boolean): boolean {

@@ -29,15 +29,15 @@ export function useConvexServer(event: H3Event): ConvexRequest {
  * })
  */
 export async function requireConvexUser(event: H3Event): Promise<RequestSession> {
-  const { request, isShared } = event.context.convue.of(event)
+  const { request, sharedBy } = event.context.convue.of(event)
   const session = await request.getSession()
   if (session)
     return session
   const error = { statusCode: 401, statusMessage: 'Unauthorized' }
-  if (!isShared)
+  if (!sharedBy)
     throw createError(error)
   throw createError({
     ...error,
-    message: 'A cache may keep this response, so it is anonymous: remove the route rule or the cached handler.',
+    message: `This response is the same for all users because of ${sharedBy}, so it is anonymous.`,
   })
 }
