@@ -57,11 +57,15 @@ export function startPresenceVisit(options: PresenceVisitOptions): PresenceVisit
   }
 
   void beat()
-  const timer = setInterval(beat, options.intervalMs)
+  let timer = setInterval(beat, options.intervalMs)
   return {
     catchUp() {
-      if (isDue)
-        void beat()
+      if (!isDue)
+        return
+      // The interval begins again, so that the next heartbeat does not follow this one at once.
+      clearInterval(timer)
+      timer = setInterval(beat, options.intervalMs)
+      void beat()
     },
     end() {
       hasEnded = true

@@ -247,6 +247,10 @@ describe('usePresence', () => {
       page.deployment.isReachable = true
       page.takeFrames()
       await until(() => beats().length > before)
+      // The next heartbeat follows after a whole interval of ten seconds.
+      await page.tick(9500)
+      expect(page.takeFrames().filter(frame => frame.includes('heartbeat'))).toHaveLength(1)
+      await page.tick(1000)
       expect(page.takeFrames().filter(frame => frame.includes('heartbeat'))).toHaveLength(1)
     })
 
