@@ -3,7 +3,7 @@ import type { Component } from 'vue'
 import { convexClient } from '@convex-dev/better-auth/client/plugins'
 import { renderToString } from '@vue/server-renderer'
 import { createAuthClient } from 'better-auth/vue'
-import { Authenticated, AuthLoading, createConvex, Unauthenticated, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexQuery } from 'convue'
+import { Authenticated, AuthLoading, createConvex, Unauthenticated, useAuthedQuery, useConvexAction, useConvexAuth, useConvexClient, useConvexConnectionState, useConvexMutation, useConvexOnline, useConvexQuery } from 'convue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, Suspense } from 'vue'
 import { fakeToken } from '../support/scripted/fake-token.ts'
@@ -58,8 +58,9 @@ const Everything = defineComponent(() => {
   const { isPending } = useConvexMutation(api.messages.send)
   const { isPending: isRunning } = useConvexAction(api.values.run)
   const connection = useConvexConnectionState()
+  const isOnline = useConvexOnline()
   useConvexClient()
-  return () => h('p', JSON.stringify([query.status.value, mine.status.value, free.status.value, status.value, user.value?.name, isPending.value, isRunning.value, connection.value.isWebSocketConnected]))
+  return () => h('p', JSON.stringify([query.status.value, mine.status.value, free.status.value, status.value, user.value?.name, isPending.value, isRunning.value, connection.value.isWebSocketConnected, isOnline.value]))
 })
 
 const text = (html: string): unknown => JSON.parse(html.replaceAll('&quot;', '"').replace(/<[^>]*>/g, ''))
@@ -69,7 +70,7 @@ describe('createConvex on a server', () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const fetched = vi.fn()
     const authClient = createAuthClient({ baseURL: 'http://localhost:5173', plugins: [convexClient()], fetchOptions: { customFetchImpl: fetched } })
-    expect(text(await render(Everything, { authClient }))).toEqual(['pending', 'pending', 'pending', 'loading', null, false, false, false])
+    expect(text(await render(Everything, { authClient }))).toEqual(['pending', 'pending', 'pending', 'loading', null, false, false, false, true])
     expect(fetched).not.toHaveBeenCalled()
     expect(timers).not.toHaveBeenCalled()
   })
@@ -82,8 +83,8 @@ describe('createConvex on a server', () => {
   })
 
   it('renders the identity of `initialAuth`', async () => {
-    expect(text(await render(Everything, { initialAuth: initialAuthOf('ada') }))).toEqual(['pending', 'pending', 'pending', 'authenticated', 'ada', false, false, false])
-    expect(text(await render(Everything, { initialAuth: null }))).toEqual(['pending', 'paused', 'pending', 'unauthenticated', null, false, false, false])
+    expect(text(await render(Everything, { initialAuth: initialAuthOf('ada') }))).toEqual(['pending', 'pending', 'pending', 'authenticated', 'ada', false, false, false, true])
+    expect(text(await render(Everything, { initialAuth: null }))).toEqual(['pending', 'paused', 'pending', 'unauthenticated', null, false, false, false, true])
   })
 
   it('renders the auth components for the identity of `initialAuth`', async () => {
