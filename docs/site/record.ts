@@ -271,6 +271,28 @@ const scripts: Record<string, (recorder: Recorder) => Promise<void>> = {
     await page.getByRole('main').getByRole('alert').first().waitFor()
     await recorder.hold(1800)
   },
+  async presence(recorder) {
+    const { page } = recorder
+    const users = page.getByRole('region', { name: 'In the garden' }).getByRole('listitem')
+    await users.first().waitFor()
+    await recorder.hold(1000)
+    const profile = await page.context().browser()!.newContext({ baseURL: URL })
+    const data = { name: 'Grace', email: `grace${Date.now()}@example.com`, password: 'correct horse battery' }
+    await profile.request.post('/api/auth/sign-up/email', { data, headers: { origin: URL } })
+    const other = await profile.newPage()
+    await other.goto('/presence')
+    await users.filter({ hasText: 'here' }).nth(1).waitFor()
+    await recorder.hold(1500, true)
+    await other.getByRole('link', { name: 'coast' }).click()
+    await users.filter({ hasText: 'left' }).waitFor()
+    await recorder.hold(1500)
+    await other.getByRole('link', { name: 'garden' }).click()
+    await users.filter({ hasText: 'here' }).nth(1).waitFor()
+    await recorder.hold(1000)
+    await profile.close()
+    await users.filter({ hasText: 'left' }).waitFor()
+    await recorder.hold(1800)
+  },
   async inspector(recorder) {
     await recorder.hold(1500)
     for (let step = 0; step < 3; step++) {

@@ -27,6 +27,7 @@ export const recordings: Recording[] = [
   { name: 'scrolling', path: '/scrolling', title: 'Scrolling', text: 'Each page of a list is loaded before the user reaches its place, and a conversation follows new messages.', source: 'components/ScrolledSightings.vue' },
   { name: 'offline', path: '/offline', title: 'Offline', text: 'An app that starts without a network shows its last results, marked as stale, until the live results arrive.', source: 'pages/OfflinePage.vue' },
   { name: 'outbox', path: '/outbox', title: 'Offline notes', text: 'Notes that are added without a network are stored in the browser, and are written when the network is back.', source: 'pages/OutboxPage.vue' },
+  { name: 'presence', path: '/presence', title: 'Presence', text: 'Another user enters a room, goes to another room, comes back, and closes the window.', source: 'pages/PresencePage.vue' },
   { name: 'tabs', path: '/tabs.html', title: 'One connection for all tabs', text: 'Two tabs share one socket and one query. A task that one tab adds appears in both.', source: 'tabs/main.ts' },
   { name: 'account', path: '/account', title: 'Account', text: 'The session, and a password that Better Auth refuses to change.', source: 'pages/AccountPage.vue' },
   { name: 'inspector', path: '/inspector', title: 'Inspector', text: 'The messages on the socket: one Connect, one Authenticate, and the queries in one burst.', source: 'pages/InspectorPage.vue' },

@@ -11,6 +11,7 @@ import OfflinePage from './pages/OfflinePage.vue'
 import OptimisticPage from './pages/OptimisticPage.vue'
 import OutboxPage from './pages/OutboxPage.vue'
 import PaginationPage from './pages/PaginationPage.vue'
+import PresencePage from './pages/PresencePage.vue'
 import QueriesPage from './pages/QueriesPage.vue'
 import ScrollingPage from './pages/ScrollingPage.vue'
 import SignInPage from './pages/SignInPage.vue'
@@ -32,6 +33,7 @@ export const router = createRouter({
     { path: '/scrolling', component: ScrollingPage, meta: { title: 'Scrolling' } },
     { path: '/optimistic', component: OptimisticPage, meta: { title: 'Optimistic updates' } },
     { path: '/outbox', component: OutboxPage, meta: { title: 'Offline notes' } },
+    { path: '/presence', component: PresencePage, meta: { title: 'Presence' } },
     { path: '/uploads', component: UploadsPage, meta: { title: 'Uploads' } },
     { path: '/forms', component: FormsPage, meta: { title: 'Forms' } },
     { path: '/offline', component: OfflinePage, meta: { title: 'Offline' } },

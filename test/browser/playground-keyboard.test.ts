@@ -105,6 +105,10 @@ const mainActions: MainAction[] = [
     await use(page, 'button', 'Add', 'Enter')
     await page.getByRole('region', { name: 'Your notes' }).getByText('Call the vet').waitFor()
   } },
+  { path: '/presence', asUser: true, async run(page) {
+    await use(page, 'link', 'coast', 'Enter')
+    await page.getByRole('region', { name: 'In the coast' }).getByRole('listitem').getByText('(you)').waitFor()
+  } },
   { path: '/uploads', asUser: true, async run(page) {
     await tabTo(page, page.locator('input[type=file]'))
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')])

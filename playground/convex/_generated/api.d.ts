@@ -17,10 +17,11 @@ import type * as module10 from "../identity.js"
 import type * as module11 from "../notes.js"
 import type * as module12 from "../pictures.js"
 import type * as module13 from "../places.js"
-import type * as module14 from "../sightings.js"
-import type * as module15 from "../songs.js"
-import type * as module16 from "../tasks.js"
-import type * as module17 from "../text.js"
+import type * as module14 from "../presence.js"
+import type * as module15 from "../sightings.js"
+import type * as module16 from "../songs.js"
+import type * as module17 from "../tasks.js"
+import type * as module18 from "../text.js"
 
 declare const fullApi: ApiFromModules<{
   "account": typeof module0
@@ -37,10 +38,11 @@ declare const fullApi: ApiFromModules<{
   "notes": typeof module11
   "pictures": typeof module12
   "places": typeof module13
-  "sightings": typeof module14
-  "songs": typeof module15
-  "tasks": typeof module16
-  "text": typeof module17
+  "presence": typeof module14
+  "sightings": typeof module15
+  "songs": typeof module16
+  "tasks": typeof module17
+  "text": typeof module18
 }>
 
 /** The functions that clients may call. */
@@ -50,4 +52,5 @@ export declare const internal: FilterApi<typeof fullApi, FunctionReference<any, 
 /** The functions of the installed components. */
 export declare const components: {
   "betterAuth": import("@convex-dev/better-auth/_generated/component.js").ComponentApi<"betterAuth">
+  "presence": import("@convex-dev/presence/_generated/component.js").ComponentApi<"presence">
 }

@@ -23,6 +23,7 @@ export const playgroundPages: readonly PlaygroundPage[] = [
   { path: '/scrolling', heading: 'Scrolling', onNuxt: null },
   { path: '/optimistic', heading: 'Optimistic updates' },
   { path: '/outbox', heading: 'Offline notes' },
+  { path: '/presence', heading: 'Presence' },
   { path: '/uploads', heading: 'Uploads' },
   { path: '/forms', heading: 'Forms' },
   { path: '/offline', heading: 'Offline' },
