@@ -40,6 +40,8 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
   let undelivered = initial
   let receivedAt = clock.now() - (initial ? ageOnArrival(initial, clock.now()) : 0)
   let waiting: ((token: string) => void)[] = []
+  /** Not negative, even if the clock has been set back: the renewal must not be late. */
+  const age = (): number => Math.max(clock.now() - receivedAt, 0)
 
   /**
    * The only timer for renewals. The Convex client itself requests another token only 10 s before
@@ -49,9 +51,8 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
    */
   const setRenewal = keyedEffect(({ lifetimeMs }: Token) => {
     const MIN_DELAY_MS = 1000
-    return clock.schedule(renew, Math.max(receivedAt + renewalDelay(lifetimeMs) - clock.now(), MIN_DELAY_MS))
+    return clock.schedule(renew, Math.max(renewalDelay(lifetimeMs) - age(), MIN_DELAY_MS))
   })
-  const hasAge = (ageMs: number): boolean => clock.now() - receivedAt >= ageMs
 
   return {
     get current() {
@@ -84,9 +85,9 @@ export function createTokenHolder(clock: Clock, initial: Token | null, renew: ()
       }
       return !!undelivered
     },
-    hasLived: share => !!current && hasAge(current.lifetimeMs * share),
+    hasLived: share => !!current && age() >= current.lifetimeMs * share,
     wake() {
-      if (current && hasAge(renewalDelay(current.lifetimeMs)))
+      if (current && age() >= renewalDelay(current.lifetimeMs))
         renew()
     },
     setRenewal,

@@ -62,6 +62,11 @@ describe('createConvex', () => {
     expect(await performSequence(new ModelRun({ ...boot, user: 'ada', snapshot: 'spoken' }), commands)).toEqual([])
   })
 
+  it('renews the token in time although the clock is set back before the page needs its user', async () => {
+    const commands: Command[] = [{ do: 'jump', ms: -3_600_000 }, { do: 'changeClaims', heard: false }]
+    expect(await performSequence(new ModelRun({ ...boot, user: 'ada', rendered: true, mount: [] }), commands)).toEqual([])
+  })
+
   describe('persist', () => {
     const secret: ViewSpec = { kind: 'secret', preloadedFor: null, auth: 'required', live: true, keepPreviousData: true, keepDataOnError: false, lingerMs: 0, keepAlive: false, isReactive: false }
     const visited: Boot = { ...boot, user: 'ada', mount: [secret, { ...secret, kind: 'list' }, { ...secret, kind: 'query', auth: 'optional' }], store: 'companion' }
