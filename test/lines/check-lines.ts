@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SHORT = [
   'test/unit/token',
   'test/live/better-auth.test.ts',
+  'test/live/ways-in.test.ts',
   'test/server/better-auth.test.ts',
   'test/server/rate-limit.test.ts',
   'test/convex/whole-local-install.test.ts',

@@ -1,7 +1,7 @@
 import type { BrowserFetch } from '../../src/testing/browser-fetch.ts'
 import type { Deployment } from '../../src/testing/index.ts'
 import { join } from 'node:path'
-import { adminClient, genericOAuthClient, magicLinkClient, twoFactorClient } from 'better-auth/client/plugins'
+import { adminClient, magicLinkClient, twoFactorClient } from 'better-auth/client/plugins'
 import { useAuthedQuery, useConvexSignIn } from 'convue'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startDeployment } from '../../src/testing/index.ts'
@@ -30,7 +30,7 @@ const newUser = (name: string) => ({ name, email: `${name.toLowerCase()}${++user
 
 /** Loads a page in a browser. Two pages of the same browser share its cookies. */
 function openPage(browser: BrowserFetch = createBrowserFetch()) {
-  const plugins = [adminClient(), genericOAuthClient(), magicLinkClient(), twoFactorClient()]
+  const plugins = [adminClient(), magicLinkClient(), twoFactorClient()]
   const { authClient, count } = createLiveAuthClient(deployment, browser, plugins)
   const page = new LivePage(deployment, { authClient })
   pages.push(page)
