@@ -69,10 +69,15 @@ function executions(): number {
   return app.deployment.log.filter(({ name, outcome }) => name === 'notes:add' && outcome === 'success').length
 }
 
-/** Until the user's notes are these, and no call is stored. */
+/**
+ * Until the user's notes are these, and no call is stored. A tab releases its lock after its last
+ * change of the database. If the tab were closed before, the next tab would repeat a call that has
+ * already run, and the network would count this call.
+ */
 async function expectSettled(page: Page, user: string, notes: string[]): Promise<void> {
   await eventually(() => page.locator('#notes li').allTextContents()).toEqual(notes)
   await eventually(() => stored(page)).toEqual([])
+  await eventually(() => page.evaluate(async () => (await navigator.locks.query()).held)).toEqual([])
   expect(await notesOf(user)).toEqual(notes)
 }
 

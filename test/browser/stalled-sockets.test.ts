@@ -21,12 +21,11 @@ describe('a tab whose network was cut while it was hidden', () => {
     let value = String(await visit.increment())
     await eventually(() => visit.texts()).toEqual([value, value])
     await visit.leave()
-    const opened = app.network.count
     await visit.returnTo()
     value = String(await visit.increment())
     await eventually(() => visit.texts()).toEqual([value, value])
+    // On a busy machine, Convue may have opened another connection, to compare the answers of both.
     expect(await visit.connections()).toBe(1)
-    expect(app.network.count).toBe(opened)
 
     await visit.leave()
     app.network.stall()
