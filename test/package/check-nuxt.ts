@@ -19,8 +19,8 @@ const app = mkdtempSync(join(tmpdir(), 'convue-packed-'))
 const NUXT = join(app, 'node_modules/nuxt/bin/nuxt.mjs')
 const env = { ...process.env, NUXT_TELEMETRY_DISABLED: '1' }
 
-/** The dependencies of an app with Nuxt, Convex and Better Auth. Convue must not require any other package. */
-const INSTALLED = ['@convex-dev/better-auth', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
+/** The dependencies of an app with Nuxt and the playground's functions. Convue must not require any other package. */
+const INSTALLED = ['@convex-dev/better-auth', '@convex-dev/presence', 'better-auth', 'convex', 'nuxt', 'typescript', 'vue', 'vue-router', 'vue-tsc']
 /** The dependencies that are also peers of Convue. */
 const PEERS = ['better-auth', 'convex', 'nuxt', 'vue']
 
